@@ -15,7 +15,6 @@ internal sealed class CrashRun : IAsyncDisposable
     private const int PartSize = 5 << 20;
     private const int SizeMax = 32 << 20;
     private static readonly TimeSpan KillAfterMax = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan RecoveryMax = TimeSpan.FromSeconds(60);
 
     private readonly Random _random;
     private readonly VaultProcess _vault;
@@ -187,7 +186,8 @@ internal sealed class CrashRun : IAsyncDisposable
         string? cursor = null;
         do
         {
-            var page = await http.GetFromJsonAsync<JsonNode>($"/v1/files?view=owned&limit=1000&cursor={WebUtility.UrlEncode(cursor)}".Replace("&cursor=", cursor is null ? "" : "&cursor="));
+            var next = cursor is null ? "" : $"&cursor={WebUtility.UrlEncode(cursor)}";
+            var page = await http.GetFromJsonAsync<JsonNode>($"/v1/files?view=owned&limit=1000{next}");
             used += page!["entries"]!.AsArray().Sum(entry => entry!["size"]!.GetValue<long>());
             cursor = page["nextCursor"]?.GetValue<string>();
         }

@@ -38,8 +38,8 @@ internal sealed class Uploader(HttpClient http)
         {
             upload.DeleteSent = true;
             using var answer = await http.DeleteAsync($"/v1/files/{upload.FileId}?permanent=true", cancellationToken);
-            upload.DeleteAcknowledged = answer.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotFound || Transient(answer);
-            return answer.StatusCode != HttpStatusCode.ServiceUnavailable;
+            upload.DeleteAcknowledged = answer.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotFound;
+            return upload.DeleteAcknowledged;
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
