@@ -79,20 +79,3 @@ public sealed class ObjectStoreException : Exception
     /// <summary>What a caller may conclude.</summary>
     public ObjectStoreError Error { get; }
 }
-
-/// <summary>Keys of objects: made here, of characters that every store and file system takes, never from user input.</summary>
-public static class ObjectKeys
-{
-    /// <summary>Prefix of every content object.</summary>
-    public const string ContentPrefix = "objects/";
-
-    /// <summary>Key of the marker object that holds the installation id; without it nothing is ever swept.</summary>
-    public const string Marker = "grainvault-installation";
-
-    /// <summary>A key that was never used before: <c>objects/&lt;2 hex&gt;/&lt;32 hex&gt;</c>; the fan-out folder is random.</summary>
-    public static string NewContentKey()
-    {
-        var id = Guid.NewGuid().ToString("n");
-        return $"{ContentPrefix}{id[..2]}/{id}";
-    }
-}

@@ -1,0 +1,200 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GrainVault.Storage.Disk;
+
+/// <summary>
+/// Objects on a local disk, or any file system whose rename is atomic and whose fsync is honest. Several processes of
+/// one machine may share the folder. Nothing is acknowledged before file and folder are flushed.
+/// </summary>
+/// <remarks>
+/// A call that was cancelled returns only when its work has really ended, so its buffer is free then. Layout and crash
+/// rules: <see cref="DiskLayout"/>, <see cref="DiskUploads"/>, <see cref="DiskTrash"/>.
+/// </remarks>
+public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipartStore, IListingStore, IDisposable
+{
+    private readonly DiskLayout _layout;
+    private readonly DiskObjects _objects;
+    private readonly DiskUploads _uploads;
+    private readonly DiskListing _listing;
+    private readonly ProcessFolder _processFolder;
+    private readonly BlockingWorkers _workers;
+    private readonly ILogger _logger;
+
+    /// <summary>Opens the store, creates what is missing of its folders and removes what earlier processes left half done.</summary>
+    /// <exception cref="ObjectStoreException">The folder can't be used.</exception>
+    public DiskObjectStore(DiskOptions options, TimeProvider time, ILogger<DiskObjectStore> logger)
+        : this(options, time, logger, new DiskCalls())
+    {
+    }
+
+    internal DiskObjectStore(DiskOptions options, TimeProvider time, ILogger? logger, DiskCalls calls)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(options.Directory);
+        _logger = logger ?? NullLogger.Instance;
+        _layout = new DiskLayout(options.Directory);
+        var folders = new DurableFolders(calls, _layout.Root);
+        var trash = new DiskTrash(calls, _layout);
+        try
+        {
+            folders.EnsureRoot();
+            foreach (var folder in (ReadOnlySpan<string>)[_layout.Keys, _layout.Temporary, _layout.Trash])
+                folders.Ensure(folder);
+            _processFolder = ProcessFolder.Create(calls, _layout.Temporary);
+            var staleCount = _processFolder.RemoveStale();
+            DiskObjectStoreLog.Opened(_logger, _layout.Root, staleCount, trash.PurgeAll());
+        }
+        catch (Exception e) when (DiskErrors.Covers(e))
+        {
+            _processFolder?.Dispose();
+            throw DiskErrors.Translate(e, "Opening", _layout.Root);
+        }
+
+        var writer = new SealedFileWriter(calls, _processFolder.Path);
+        _objects = new DiskObjects(calls, _layout, folders, writer, trash);
+        _uploads = new DiskUploads(calls, _layout, folders, writer, trash, _objects, time);
+        _listing = new DiskListing(_layout);
+        _workers = new BlockingWorkers(options.ThreadCount, options.QueueLengthMax);
+    }
+
+    /// <inheritdoc/>
+    public StoreProfile Profile { get; } = new() { Name = "disk" };
+
+    /// <inheritdoc/>
+    public Task<StoredObject> PutAsync(string key, StoreContent content, CancellationToken cancellationToken = default) =>
+        RunAsync("Put", key, () => _objects.Put(key, content, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<StoredObject?> FindAsync(string key, CancellationToken cancellationToken = default) =>
+        RunAsync("Find", key, () => _objects.Find(key), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken = default) =>
+        RunAsync<Stream>("Read", key, () => _objects.OpenRead(key, 0, null), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(string key, long offset, long length, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        return RunAsync<Stream>("Read", key, () => _objects.OpenRead(key, offset, length), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string key, CancellationToken cancellationToken = default) =>
+        RunAsync("Delete", key, () => Done(() => _objects.Delete(key)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<string> InitiateAsync(string key, CancellationToken cancellationToken = default) =>
+        RunAsync("Initiate", key, () => _uploads.Initiate(key), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<StoredPart> PutPartAsync(string key, string storeUploadId, int number, StoreContent content, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(number, Profile.PartCountMax);
+        return RunAsync("PutPart", key, () => _uploads.PutPart(key, storeUploadId, number, content, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<StoredObject> CompleteAsync(string key, string storeUploadId, IReadOnlyList<StoredPart> parts, CancellationToken cancellationToken = default) =>
+        RunAsync("Complete", key, () => _uploads.Complete(key, storeUploadId, parts), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> AbortAsync(string key, string storeUploadId, CancellationToken cancellationToken = default) =>
+        RunAsync("Abort", key, () => _uploads.Abort(key, storeUploadId), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredPart>> ListPartsAsync(string key, string storeUploadId, int afterNumber, CancellationToken cancellationToken = default) =>
+        RunAsync("ListParts", key, () => _uploads.ListParts(key, storeUploadId, afterNumber), cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ListedObject> ListObjectsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var listed in ListAsync(prefix, objects: true, ToListedObject, cancellationToken).ConfigureAwait(false))
+            yield return listed;
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ListedUpload> ListUploadsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var listed in ListAsync(prefix, objects: false, ToListedUpload, cancellationToken).ConfigureAwait(false))
+            yield return listed;
+    }
+
+    /// <summary>Ends the store's threads and removes its temporary folder.</summary>
+    public void Dispose()
+    {
+        _workers.Dispose();
+        _processFolder.Dispose();
+    }
+
+    private async IAsyncEnumerable<T> ListAsync<T>(
+        string prefix, bool objects, Func<DiskEntry, T?> toListed, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class
+    {
+        ObjectKeys.CheckPrefix(prefix);
+        var after = "";
+        while (true)
+        {
+            var (page, isLast) = await RunAsync("List", prefix, () => NextPage(ref after), cancellationToken).ConfigureAwait(false);
+            foreach (var listed in page)
+                yield return listed;
+            if (isLast)
+                yield break;
+        }
+
+        (List<T> Page, bool IsLast) NextPage(ref string after)
+        {
+            var entries = _listing.NextPage(prefix, after, objects);
+            var page = new List<T>(entries.Count);
+            foreach (var entry in entries)
+            {
+                if (toListed(entry) is { } listed)
+                    page.Add(listed);
+            }
+
+            if (entries.Count > 0)
+                after = entries[^1].Position;
+            return (page, entries.Count < DiskListing.PageCountMax);
+        }
+    }
+
+    /// <summary>Null when the object was deleted since its name was read.</summary>
+    private ListedObject? ToListedObject(DiskEntry entry)
+    {
+        using var file = DiskObjects.TryOpenFile(_layout.ObjectFile(entry.Key));
+        return file is null
+            ? null
+            : new ListedObject(entry.Key, FileSeal.Read(file, entry.Key).ObjectSizeBytes, new DateTimeOffset(File.GetLastWriteTimeUtc(file)));
+    }
+
+    /// <summary>
+    /// Parts under a manifest are an object, not an upload. Parts that a crash left without theirs show as an upload, so
+    /// that whoever sweeps uploads finds them.
+    /// </summary>
+    private ListedUpload? ToListedUpload(DiskEntry entry) =>
+        !DiskLayout.IsUploadId(entry.UploadId) || (entry.IsSealed && _objects.FindManifest(entry.Key)?.UploadId == entry.UploadId)
+            ? null
+            : new ListedUpload(entry.Key, entry.UploadId, DiskLayout.InitiatedAt(entry.UploadId));
+
+    private async Task<T> RunAsync<T>(string operation, string key, Func<T> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _workers.RunAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (DiskErrors.Covers(e))
+        {
+            DiskObjectStoreLog.Failed(_logger, e, operation, key);
+            throw DiskErrors.Translate(e, operation, key);
+        }
+    }
+
+    private static bool Done(Action action)
+    {
+        action();
+        return true;
+    }
+}

@@ -1,0 +1,127 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace GrainVault.Storage.Disk;
+
+/// <summary>Objects under their keys: writing whole ones, finding, opening and deleting all.</summary>
+internal sealed class DiskObjects(DiskCalls calls, DiskLayout layout, DurableFolders folders, SealedFileWriter writer, DiskTrash trash)
+{
+    /// <summary>Writes one whole object.</summary>
+    public StoredObject Put(string key, StoreContent content, CancellationToken cancellationToken)
+    {
+        var folder = layout.FolderOf(key);
+        folders.Ensure(folder);
+        using var handle = OpenFolder(folder);
+        var seal = writer.WriteContent(content, layout.ObjectFile(key), handle, cancellationToken);
+        return new StoredObject(seal.ObjectSizeBytes, seal.ETag);
+    }
+
+    /// <summary>Size and ETag, or null.</summary>
+    public StoredObject? Find(string key)
+    {
+        using var file = TryOpenFile(layout.ObjectFile(key));
+        if (file is null)
+            return null;
+        var seal = FileSeal.Read(file, key);
+        return new StoredObject(seal.ObjectSizeBytes, seal.ETag);
+    }
+
+    /// <summary>Opens bytes of an object.</summary>
+    /// <param name="key">Key of the object.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">Number of bytes; null for all from <paramref name="offset"/>.</param>
+    public DiskReadStream OpenRead(string key, long offset, long? length)
+    {
+        var file = TryOpenFile(layout.ObjectFile(key)) ?? throw DiskErrors.NotFound(key);
+        try
+        {
+            var seal = FileSeal.Read(file, key);
+            if (offset > seal.ObjectSizeBytes || length > seal.ObjectSizeBytes - offset)
+                throw new ArgumentOutOfRangeException(nameof(offset), $"{length} bytes from {offset} are not in {key} of {seal.ObjectSizeBytes} bytes.");
+            var end = length is null ? seal.ObjectSizeBytes : offset + length.Value;
+            if (seal.Kind == SealKind.Content)
+                return new DiskReadStream(key, file, offset, end);
+            var manifest = PartManifest.Read(file, seal, key);
+            file.Dispose();
+            return new DiskReadStream(key, layout.SealedUpload(key, manifest.UploadId), manifest.Parts, offset, end);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Deletes an object: first out of sight, durably, then its bytes.</summary>
+    public void Delete(string key)
+    {
+        var path = layout.ObjectFile(key);
+        SealKind kind;
+        using (var file = TryOpenFile(path))
+        {
+            if (file is null)
+                return;
+            kind = KindOf(file, key);
+        }
+
+        using var folder = OpenFolder(layout.FolderOf(key));
+        if (kind == SealKind.Content)
+        {
+            calls.DeleteFile(path);
+            calls.FlushDirectory(folder, path);
+        }
+        else if (trash.TryTakeManifest(key, out var trashed))
+        {
+            calls.FlushDirectory(folder, path);
+            trash.Purge(trashed);
+        }
+    }
+
+    /// <summary>The upload whose manifest stands at the key, with its seal; null when there is no manifest.</summary>
+    public (string UploadId, FileSeal Seal)? FindManifest(string key)
+    {
+        using var file = TryOpenFile(layout.ObjectFile(key));
+        if (file is null)
+            return null;
+        var seal = FileSeal.Read(file, key);
+        return seal.Kind == SealKind.Manifest ? (PartManifest.ReadUploadId(file), seal) : null;
+    }
+
+    /// <summary>Opens a file for reading, or null when there is none.</summary>
+    public static SafeFileHandle? TryOpenFile(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static SealKind KindOf(SafeFileHandle file, string key)
+    {
+        try
+        {
+            return FileSeal.Read(file, key).Kind;
+        }
+        catch (ObjectStoreException)
+        {
+            // A damaged file can be deleted like any other.
+            return SealKind.Content;
+        }
+    }
+
+    private SafeFileHandle OpenFolder(string folder)
+    {
+        try
+        {
+            return NativeDirectory.Open(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            folders.Forget();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace GrainVault.Storage.Disk;
+
+/// <summary>Settings of the disk store; section <c>GrainVault:Objects:Disk</c>.</summary>
+public sealed class DiskOptions
+{
+    /// <summary>Folder of the store. Default: <c>objects</c> in <c>GrainVault:Data:Directory</c>.</summary>
+    public string? Directory { get; set; }
+
+    /// <summary>Calls that write or flush at once, each on a thread of its own, 1 to 256. Default: 8.</summary>
+    public int ThreadCount { get; set; } = 8;
+
+    /// <summary>Calls that may wait for a thread, 1 to 100,000; past it they fail as unavailable. Default: 1024.</summary>
+    public int QueueLengthMax { get; set; } = 1024;
+}

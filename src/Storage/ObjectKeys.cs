@@ -1,0 +1,63 @@
+using System.Buffers;
+
+namespace GrainVault.Storage;
+
+/// <summary>Keys of objects: made here, of characters that every store and file system takes, never from user input.</summary>
+public static class ObjectKeys
+{
+    /// <summary>Prefix of every content object.</summary>
+    public const string ContentPrefix = "objects/";
+
+    /// <summary>Key of the marker object that holds the installation id; without it nothing is ever swept.</summary>
+    public const string Marker = "grainvault-installation";
+
+    /// <summary>Longest key, in characters.</summary>
+    public const int LengthMax = 512;
+
+    /// <summary>Longest piece of a key between slashes, in characters; file systems allow 255 bytes with what the store appends.</summary>
+    public const int SegmentLengthMax = 200;
+
+    private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_./");
+
+    /// <summary>A key that was never used before: <c>objects/&lt;2 hex&gt;/&lt;32 hex&gt;</c>; the fan-out folder is random.</summary>
+    public static string NewContentKey()
+    {
+        var id = Guid.NewGuid().ToString("n");
+        return $"{ContentPrefix}{id[..2]}/{id}";
+    }
+
+    /// <summary>
+    /// True for keys that stores take: <c>[a-z0-9/_-.]</c>, at most <see cref="LengthMax"/> characters, no segment empty,
+    /// <c>.</c>, <c>..</c> or longer than <see cref="SegmentLengthMax"/>.
+    /// </summary>
+    public static bool IsValid(string? key)
+    {
+        if (string.IsNullOrEmpty(key) || key.Length > LengthMax || key.AsSpan().ContainsAnyExcept(Allowed))
+            return false;
+        foreach (var range in key.AsSpan().Split('/'))
+        {
+            var segment = key.AsSpan()[range];
+            if (segment.Length is 0 or > SegmentLengthMax || segment is "." || segment is "..")
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Throws when <paramref name="key"/> is not valid; that is a bug of the caller, since keys are made here.</summary>
+    /// <exception cref="ArgumentException">The key breaks the rule of <see cref="IsValid"/>.</exception>
+    public static void Check(string key)
+    {
+        if (!IsValid(key))
+            throw new ArgumentException("Not an object key: allowed are [a-z0-9/_-.] without empty, '.' or '..' segments.", nameof(key));
+    }
+
+    /// <summary>Throws when <paramref name="prefix"/> can't begin a key; the empty prefix is every key.</summary>
+    /// <exception cref="ArgumentException">The prefix has a character that no key has.</exception>
+    public static void CheckPrefix(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        if (prefix.Length > LengthMax || prefix.AsSpan().ContainsAnyExcept(Allowed))
+            throw new ArgumentException("Not a prefix of object keys: allowed are [a-z0-9/_-.].", nameof(prefix));
+    }
+}
