@@ -1,2 +1,14 @@
-var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using GrainVault.Silo.Health;
+using GrainVault.Silo.Hosting;
+using GrainVault.Silo.Startup;
+
+return await GrainVaultHost.RunAsync(() =>
+{
+    var builder = WebApplication.CreateBuilder(args);
+    // A silo serves no clients: ASPNETCORE_URLS belongs to front ends, and health is asked on a port of its own.
+    builder.WebHost.UseUrls("http://127.0.0.1:0");
+    builder.AddGrainVaultSilo();
+    var app = builder.Build();
+    app.MapGrainVaultHealth();
+    return app;
+});

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using GrainVault.Silo.Hosting;
+using GrainVault.Silo.Options;
+using Microsoft.Extensions.Options;
+
+namespace GrainVault.Silo.Startup;
+
+/// <summary>
+/// Runs a program of GrainVault from its first line to its exit code. What an operator can mend ends it with one line on
+/// standard error and exit code 2, without a stack trace.
+/// </summary>
+public static class GrainVaultHost
+{
+    private const int ExitCodeOfBugs = 1;
+
+    /// <summary>Builds the program, brings its databases up and serves until SIGTERM or SIGINT.</summary>
+    /// <param name="build">Builds the application; what it throws counts as a failed start.</param>
+    /// <returns>The exit code: 0 after an orderly stop.</returns>
+    public static async Task<int> RunAsync(Func<WebApplication> build)
+    {
+        using var stopping = new CancellationTokenSource();
+        // Before the host listens to signals itself, a start can last as long as a crash recovery.
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stopping));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stopping));
+        try
+        {
+            await using var app = build();
+            app.Services.GetRequiredService<KnownKeys>().RefuseUnknown(app.Configuration);
+            app.Services.GetService<IStartupValidator>()?.Validate();
+            if (app.Services.GetService<SiloFoundation>() is { } foundation)
+                await foundation.StartAsync(stopping.Token);
+            await ((IHost)app).RunAsync(stopping.Token);
+            return 0;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (Exception exception) when (StartFailure.Describe(exception) is { } line)
+        {
+            await Console.Error.WriteLineAsync(line);
+            return StartRefusedException.ExitCode;
+        }
+        catch (Exception exception)
+        {
+            await Console.Error.WriteLineAsync(exception.ToString());
+            return ExitCodeOfBugs;
+        }
+    }
+
+    private static void Stop(PosixSignalContext context, CancellationTokenSource stopping)
+    {
+        context.Cancel = true;
+        stopping.Cancel();
+    }
+}
