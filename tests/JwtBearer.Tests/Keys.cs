@@ -6,6 +6,9 @@ namespace GrainVault.JwtBearer.Tests;
 /// <summary>Keys made once for the whole run; all are of the smallest size allowed.</summary>
 internal static class Keys
 {
+    public static readonly string[] Algorithms =
+        [SecurityAlgorithms.HmacSha256, SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256];
+
     public static readonly SymmetricSecurityKey Hmac = new(RandomNumberGenerator.GetBytes(32)) { KeyId = "h1" };
 
     public static readonly RSA RsaPair = RSA.Create(2048);

@@ -1,12 +1,10 @@
 using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
 
 namespace GrainVault.JwtBearer.Tests;
 
 public sealed class RoundTripTests
 {
-    public static TheoryData<string> Algorithms =>
-        [SecurityAlgorithms.HmacSha256, SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256];
+    public static TheoryData<string> Algorithms => [.. Keys.Algorithms];
 
     [Theory]
     [MemberData(nameof(Algorithms))]
