@@ -1,0 +1,106 @@
+# Shared by the scripts in this folder; sourced, never run.
+
+repo_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+program=$(basename "$0")
+
+say() { printf '%s: %s\n' "$program" "$*"; }
+
+fail() {
+  printf '%s: %s\n' "$program" "$*" >&2
+  exit 1
+}
+
+usage_error() {
+  printf '%s: %s\n' "$program" "$*" >&2
+  exit 2
+}
+
+# Puts the .NET SDK on PATH, also when it was installed for one user only.
+find_dotnet() {
+  local folder
+  if ! command -v dotnet >/dev/null; then
+    for folder in "${DOTNET_ROOT:-}" "$HOME/.dotnet" /usr/share/dotnet /usr/lib/dotnet /opt/dotnet; do
+      if [ -n "$folder" ] && [ -x "$folder/dotnet" ]; then
+        export DOTNET_ROOT=$folder PATH="$folder:$PATH"
+        break
+      fi
+    done
+  fi
+  command -v dotnet >/dev/null && (cd "$repo_root" && dotnet --version >/dev/null 2>&1) ||
+    fail "the .NET 10 SDK is missing; install it with: curl -fsSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel 10.0"
+  # No compiler or build server outlives the script.
+  export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+}
+
+# True when a PostgreSQL server program is where GrainVault looks for it.
+have_postgres() {
+  local candidate
+  for candidate in "${GrainVault__Postgres__BinDirectory:-/nonexistent}"/postgres $(type -aP postgres || true) \
+    /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres /usr/local/pgsql/bin/postgres \
+    /usr/local/opt/postgresql*/bin/postgres /opt/homebrew/opt/postgresql*/bin/postgres; do
+    [ -x "$candidate" ] && return 0
+  done
+  return 1
+}
+
+have_program() { command -v "$1" >/dev/null; }
+
+# install_packages WHY PACKAGE...: with apt where that is allowed, otherwise says what is missing and ends.
+install_packages() {
+  local why=$1 become=()
+  shift
+  if ! have_program apt-get; then
+    fail "$why; install what this system calls: $*"
+  fi
+  if [ "$(id -u)" != 0 ]; then
+    if ! have_program sudo || ! sudo -n true 2>/dev/null; then
+      fail "$why; run: sudo apt-get install --no-install-recommends $*"
+    fi
+    become=(sudo -n)
+  fi
+  say "$why; installing $*"
+  # Debian would create and start a server of its own beside ours. Only said on machines that have no PostgreSQL yet.
+  case " $* " in
+    *" postgresql "*)
+      if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        "${become[@]}" mkdir -p /etc/postgresql-common/createcluster.d
+        echo 'create_main_cluster = false' | "${become[@]}" tee /etc/postgresql-common/createcluster.d/grainvault.conf >/dev/null
+      fi
+      ;;
+  esac
+  local install=("${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@")
+  "${install[@]}" >/dev/null 2>&1 </dev/null && return
+  "${become[@]}" apt-get -qq update </dev/null || true
+  "${install[@]}" </dev/null >/dev/null || fail "installing $* failed"
+}
+
+need_postgres() { have_postgres || install_packages "no PostgreSQL server found" postgresql; }
+
+need_s3_server() {
+  local name
+  for name in radosgw ceph-mon ceph-osd uuidgen curl; do
+    have_program "$name" || {
+      install_packages "the local S3 server needs $name" radosgw ceph-mon ceph-osd uuid-runtime curl
+      return
+    }
+  done
+}
+
+# changed_since STAMP PATH...: true when a source file is newer than the stamp. Folders count: they show what was removed.
+changed_since() {
+  local stamp=$1
+  shift
+  [ ! -e "$stamp" ] ||
+    [ -n "$(find "$@" \( -name bin -o -name obj -o -name node_modules \) -prune -o -newer "$stamp" -print -quit 2>/dev/null)" ]
+}
+
+# Takes the machine's settings from .env in the repository; what the environment says already wins.
+load_env_file() {
+  local line name
+  [ -f "$repo_root/.env" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    [[ $line =~ ^[A-Za-z_][A-Za-z0-9_]*= ]] || continue
+    name=${line%%=*}
+    [ -n "${!name+set}" ] || export "$name=${line#*=}"
+  done <"$repo_root/.env"
+}
