@@ -1,0 +1,97 @@
+using Orleans.Runtime;
+using Orleans.Serialization;
+
+namespace Orleans.Calls;
+
+/// <summary>A call with its result's type.</summary>
+/// <typeparam name="TResult">The result's type; <see cref="Nothing"/> for methods without one.</typeparam>
+internal abstract class GrainCall<TResult> : GrainCall
+{
+    // Asynchronous continuations: a caller must never run inside the callee's turn.
+    private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal Task<TResult> Task => _completion.Task;
+
+    /// <summary>Calls the grain's method. Overridden by generated classes.</summary>
+    public abstract ValueTask<TResult> Start(object grain);
+
+    internal override bool TryFail(Exception failure)
+    {
+        if (!TryComplete())
+            return false;
+        _completion.SetException(failure);
+        return true;
+    }
+
+    internal override ValueTask RunAsync(Activation activation)
+    {
+        var context = Context;
+        if (context is not null)
+            RequestContext.Current = context;
+        try
+        {
+            var running = activation.Pipeline is { } pipeline
+                ? pipeline.RunAsync(this, activation)
+                : Start(activation.GrainInstance!);
+            if (!running.IsCompletedSuccessfully)
+                return FinishAsync(running);
+#pragma warning disable VSTHRD103 // The task has ended.
+            Succeed(running.Result);
+#pragma warning restore VSTHRD103
+        }
+        catch (Exception failure)
+        {
+            TryFail(ExceptionCopier.Copy(failure));
+        }
+        finally
+        {
+            if (context is not null)
+                RequestContext.Current = null;
+        }
+        return default;
+    }
+
+    private async ValueTask FinishAsync(ValueTask<TResult> running)
+    {
+        try
+        {
+            Succeed(await running);
+        }
+        catch (Exception failure)
+        {
+            TryFail(ExceptionCopier.Copy(failure));
+        }
+    }
+
+    private void Succeed(TResult result)
+    {
+        // Copied before the outcome is claimed, so that a result that can't cross becomes the caller's failure.
+        var copy = Copier<TResult>.Copy(result);
+        if (TryComplete())
+            _completion.SetResult(copy);
+    }
+}
+
+/// <summary>A call without a result.</summary>
+internal abstract class VoidCall : GrainCall<Nothing>
+{
+    /// <summary>Calls the grain's method. Overridden by generated classes.</summary>
+    public abstract ValueTask StartVoid(object grain);
+
+    public sealed override ValueTask<Nothing> Start(object grain)
+    {
+        var running = StartVoid(grain);
+        if (!running.IsCompletedSuccessfully)
+            return FinishAsync(running);
+#pragma warning disable VSTHRD103 // The task has ended; this returns its resources.
+        running.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD103
+        return default;
+    }
+
+    private static async ValueTask<Nothing> FinishAsync(ValueTask running)
+    {
+        await running;
+        return default;
+    }
+}

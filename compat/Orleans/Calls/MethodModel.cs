@@ -1,0 +1,44 @@
+using System.Reflection;
+using Orleans.Concurrency;
+
+namespace Orleans.Calls;
+
+/// <summary>One method of a grain interface: what a message needs to name it, and the rules of its calls.</summary>
+internal sealed class MethodModel
+{
+    internal MethodModel(MethodInfo method)
+    {
+        Method = method;
+        InterfaceType = method.DeclaringType!;
+        InterfaceName = NameOf(InterfaceType);
+        Name = method.GetCustomAttribute<AliasAttribute>()?.Alias ?? method.Name;
+        IsReadOnly = method.IsDefined(typeof(ReadOnlyAttribute));
+        IsAlwaysInterleave = method.IsDefined(typeof(AlwaysInterleaveAttribute));
+        ResponseTimeout = (method.GetCustomAttribute<ResponseTimeoutAttribute>()
+            ?? InterfaceType.GetCustomAttribute<ResponseTimeoutAttribute>())?.Timeout;
+        TakesCancellation = method.GetParameters().Any(parameter => parameter.ParameterType == typeof(CancellationToken));
+    }
+
+    internal MethodInfo Method { get; }
+
+    internal Type InterfaceType { get; }
+
+    /// <summary>The alias of the interface, or its full name: stable across versions where an alias is given.</summary>
+    internal string InterfaceName { get; }
+
+    /// <summary>The alias of the method, or its name.</summary>
+    internal string Name { get; }
+
+    internal bool IsReadOnly { get; }
+
+    internal bool IsAlwaysInterleave { get; }
+
+    internal TimeSpan? ResponseTimeout { get; }
+
+    internal bool TakesCancellation { get; }
+
+    internal static string NameOf(Type interfaceType) =>
+        interfaceType.GetCustomAttribute<AliasAttribute>(inherit: false)?.Alias ?? interfaceType.FullName!;
+
+    public override string ToString() => $"{InterfaceType.FullName}.{Method.Name}";
+}

@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+
+namespace Orleans.Runtime;
+
+/// <summary>The activations of this silo by grain id: at most one for each, but for stateless workers.</summary>
+internal sealed class Catalog(SiloRuntime silo)
+{
+    private readonly ConcurrentDictionary<GrainId, ICallTarget> _targets = new();
+
+    /// <summary>Takes a call to its grain's activation, which is made if there is none.</summary>
+    /// <exception cref="SiloUnavailableException">The silo makes no new activations now.</exception>
+    /// <exception cref="ArgumentException">There is no such grain class.</exception>
+    internal void Deliver(Calls.GrainCall call)
+    {
+        silo.ThrowIfNotRunning();
+        while (true)
+        {
+            if (!_targets.TryGetValue(call.Target, out var target))
+                target = Add(call.Target);
+            if (target.TryDeliver(call))
+                return;
+        }
+    }
+
+    internal void Remove(Activation activation) =>
+        _targets.TryRemove(new KeyValuePair<GrainId, ICallTarget>(activation.GrainId, activation));
+
+    internal void Remove(WorkerGroup group) =>
+        _targets.TryRemove(new KeyValuePair<GrainId, ICallTarget>(group.GrainId, group));
+
+    internal IEnumerable<Activation> Activations()
+    {
+        foreach (var (_, target) in _targets)
+        {
+            if (target is Activation activation)
+            {
+                yield return activation;
+                continue;
+            }
+            foreach (var worker in ((WorkerGroup)target).Workers())
+                yield return worker;
+        }
+    }
+
+    private ICallTarget Add(GrainId grainId)
+    {
+        silo.ThrowIfNoNewActivations(grainId);
+        var grainClass = silo.Classes.Find(grainId.Type);
+        return _targets.GetOrAdd(grainId, grainClass.LocalWorkersMax > 0
+            ? new WorkerGroup(silo, grainClass, grainId)
+            : new Activation(silo, grainClass, grainId, group: null));
+    }
+}

@@ -1,0 +1,72 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Reminders;
+using Orleans.Serialization;
+
+namespace Orleans.Runtime;
+
+/// <summary>Starts and stops the silo with its host.</summary>
+internal sealed class SiloHost(
+    SiloRuntime silo,
+    IOptions<ClusterOptions> cluster,
+    IOptions<SiloOptions> options,
+    IEnumerable<IStartsWithSilo> starters,
+    IEnumerable<ReminderService> reminders) : IHostedService
+{
+    private readonly string _name = options.Value.SiloName ?? $"Silo_{Environment.MachineName}_{Environment.ProcessId}";
+    private ITimer? _collector;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        TypeValidator.ThrowIfFaulty(silo.Types);
+        foreach (var starter in starters)
+            await starter.StartAsync(cancellationToken);
+        silo.Open();
+        _collector = silo.Time.CreateTimer(_ => Collect(), null, silo.Collection.CollectionQuantum, silo.Collection.CollectionQuantum);
+        foreach (var service in reminders)
+            await service.StartAsync(cancellationToken);
+        silo.Log.Started(_name, cluster.Value.ClusterId, cluster.Value.ServiceId, silo.Types.GrainClasses.Count);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_collector is { } collector)
+            await collector.DisposeAsync();
+        foreach (var service in reminders)
+            await service.StopAsync();
+        silo.BeginStop();
+        Activation[] activations = [.. silo.Catalog.Activations()];
+        silo.Log.Stopping(_name, activations.Length);
+        var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is stopping.");
+        foreach (var activation in activations)
+            activation.Deactivate(reason, cancellationToken);
+        await WaitAsync(activations, cancellationToken);
+        silo.Close();
+        silo.Log.Stopped(_name);
+    }
+
+    /// <summary>Each activation bounds its own end; the host's patience bounds them all.</summary>
+    private async Task WaitAsync(Activation[] activations, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(activations.Select(activation => activation.Deactivated)).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            silo.Log.StoppedEarly(_name, activations.Count(activation => !activation.HasEnded));
+        }
+    }
+
+    private void Collect()
+    {
+        var now = Environment.TickCount64;
+        var reason = new DeactivationReason(DeactivationReasonCode.ActivationIdle, "The activation was idle.");
+        foreach (var activation in silo.Catalog.Activations())
+        {
+            if (activation.IsIdleSince(now))
+                activation.Deactivate(reason);
+        }
+    }
+}

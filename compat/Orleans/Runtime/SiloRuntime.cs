@@ -1,0 +1,143 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Calls;
+using Orleans.Configuration;
+using Orleans.Reminders;
+using Orleans.Serialization;
+
+namespace Orleans.Runtime;
+
+/// <summary>One silo: its parts, and whether it runs. Everything else asks it for them.</summary>
+internal sealed class SiloRuntime : IDisposable
+{
+    private readonly SiloMessagingOptions _messaging;
+    private readonly CallTimeouts _timeouts;
+    private readonly bool _traces;
+    private CallPipeline? _pipeline;
+    private CallPipeline? _ownFilterPipeline;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lazy<ApplicationTypes> _types = new(ApplicationTypes.Find);
+    private readonly Lazy<GrainClasses> _classes;
+    private volatile SiloState _state;
+
+    public SiloRuntime(
+        IServiceProvider services,
+        IOptions<SiloMessagingOptions> messaging,
+        IOptions<SchedulingOptions> scheduling,
+        IOptions<GrainCollectionOptions> collection,
+        IOptions<TracingOptions> tracing,
+        TimeProvider time,
+        ILogger<SiloRuntime> logger)
+    {
+        Services = services;
+        Scheduling = scheduling.Value;
+        Collection = collection.Value;
+        Time = time;
+        Log = new SiloLog(logger);
+        _messaging = messaging.Value;
+        _timeouts = new CallTimeouts(_messaging.ResponseTimeout);
+        _classes = new Lazy<GrainClasses>(() => new GrainClasses(_types.Value.GrainClasses, Collection));
+        _traces = tracing.Value.Propagates;
+        Catalog = new Catalog(this);
+        MessageCenter = new LocalMessageCenter(Catalog);
+        CallSender = new CallSender(
+            MessageCenter,
+            _timeouts,
+            new CallOptions(_messaging.CancelRequestOnTimeout, _messaging.DropExpiredMessages),
+            _traces ? new CallTracing() : null);
+        References = new ReferenceFactory(this);
+        GrainFactory = new GrainFactory(this);
+    }
+
+    private enum SiloState
+    {
+        Created,
+        Running,
+        Stopping,
+        Stopped,
+    }
+
+    internal IServiceProvider Services { get; }
+
+    internal SchedulingOptions Scheduling { get; }
+
+    internal GrainCollectionOptions Collection { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal SiloLog Log { get; }
+
+    internal Catalog Catalog { get; }
+
+    internal IMessageCenter MessageCenter { get; }
+
+    internal CallSender CallSender { get; }
+
+    internal ReferenceFactory References { get; }
+
+    internal GrainFactory GrainFactory { get; }
+
+    internal ApplicationTypes Types => _types.Value;
+
+    internal GrainClasses Classes => _classes.Value;
+
+    internal ReminderService Reminders => Services.GetService<ReminderService>()
+        ?? throw new OrleansConfigurationException("The reminder service has not been configured: call UseInMemoryReminderService or UseAdoNetReminderService.");
+
+    /// <summary>Cancelled when the silo begins to stop.</summary>
+    internal CancellationToken Stopping => _stopping.Token;
+
+    public void Dispose()
+    {
+        _timeouts.Dispose();
+        _stopping.Dispose();
+    }
+
+    /// <summary>Calls from here on. Filters are made only now, since they may themselves ask for the grain factory.</summary>
+    internal void Open()
+    {
+        IIncomingGrainCallFilter[] filters = [.. Services.GetServices<IIncomingGrainCallFilter>()];
+        _ownFilterPipeline = new CallPipeline(filters, _traces);
+        _pipeline = filters.Length > 0 || _traces ? _ownFilterPipeline : null;
+        _state = SiloState.Running;
+    }
+
+    /// <summary>No new activations from here on; those that there are go on.</summary>
+    internal void BeginStop()
+    {
+        if (_state == SiloState.Running)
+            _state = SiloState.Stopping;
+        _stopping.Cancel();
+    }
+
+    /// <summary>No calls from here on; those that wait for an answer get none.</summary>
+    internal void Close()
+    {
+        _state = SiloState.Stopped;
+        _timeouts.FailAll(static call => new SiloUnavailableException($"The silo has stopped and can no longer process the request: {call}."));
+    }
+
+    internal void ThrowIfNotRunning()
+    {
+        if (_state is SiloState.Created or SiloState.Stopped)
+            throw new SiloUnavailableException(_state == SiloState.Created ? "The silo has not started." : "The silo has stopped.");
+    }
+
+    internal void ThrowIfNoNewActivations(GrainId grainId)
+    {
+        if (_state != SiloState.Running)
+            throw new SiloUnavailableException($"The silo is stopping and does not activate {grainId}.");
+    }
+
+    internal int LoadMax(GrainClass grainClass) => grainClass.LocalWorkersMax > 0
+        ? _messaging.MaxEnqueuedRequestsHardLimit_StatelessWorker
+        : _messaging.MaxEnqueuedRequestsHardLimit;
+
+    internal string LoadLimitName(GrainClass grainClass) => grainClass.LocalWorkersMax > 0
+        ? nameof(SiloMessagingOptions.MaxEnqueuedRequestsHardLimit_StatelessWorker)
+        : nameof(SiloMessagingOptions.MaxEnqueuedRequestsHardLimit);
+
+    /// <summary>What runs around a grain's methods; null where there is nothing.</summary>
+    internal CallPipeline? PipelineFor(object grain) => _pipeline ?? (grain is IIncomingGrainCallFilter ? _ownFilterPipeline : null);
+}
