@@ -1,0 +1,16 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace GrainVault.Accounts;
+
+/// <summary>Where an email address finds its account.</summary>
+public static class AccountKeys
+{
+    /// <summary>The form in which addresses are unique: NFC, case-folded.</summary>
+    public static string EmailKey(string email) =>
+        email.Normalize(NormalizationForm.FormC).ToUpperInvariant().ToLowerInvariant().Normalize(NormalizationForm.FormC);
+
+    /// <summary>Key of the <see cref="IAccountGrain"/> for an address: <c>a-</c> and 40 hex digits of its SHA-256.</summary>
+    public static string GrainKey(string email) =>
+        "a-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(EmailKey(email))).AsSpan(0, 20));
+}

@@ -1,0 +1,52 @@
+using GrainVault.Files;
+using GrainVault.Uploads;
+using Orleans;
+using Orleans.Concurrency;
+
+namespace GrainVault.Accounts;
+
+/// <summary>
+/// One user: account, quota and namespace. Everything but the password belongs to the caller alone: another
+/// <see cref="Caller.UserId"/> than the key gets NotFound. Key: <c>u-&lt;uuid&gt;</c>.
+/// </summary>
+[Alias("gv.IUserGrain")]
+public interface IUserGrain : IGrainWithStringKey
+{
+    /// <summary>Account and quota, read from the database.</summary>
+    [ReadOnly, Alias("GetProfile")]
+    Task<ProfileResult> GetProfileAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Changes the password, ends every login of the user and starts a new one. Refusals: BadCredentials, WeakPassword,
+    /// Throttled, Busy.
+    /// </summary>
+    [Alias("ChangePassword"), ResponseTimeout("00:00:30")]
+    Task<SignInResult> ChangePasswordAsync(string currentPassword, string newPassword, CancellationToken cancellationToken = default);
+
+    /// <summary>A page of the user's entries. Refusal: Invalid (cursor, limit).</summary>
+    [ReadOnly, Alias("ListFiles")]
+    Task<EntryPageResult> ListFilesAsync(EntryQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>The live entry at a path of names from the root, for example <c>a/b.txt</c>. Refusal: NotFound.</summary>
+    [ReadOnly, Alias("FindByPath")]
+    Task<EntryResult> FindByPathAsync(string path, CancellationToken cancellationToken = default);
+
+    /// <summary>A page of the user's unfinished upload sessions, newest first, without their parts.</summary>
+    [ReadOnly, Alias("ListUploads")]
+    Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Binds an idempotency key to the id of the thing that the request creates. A repeat within 24 h gets the first id, so
+    /// that the command, repeated with it, returns the first result. Refusal: IdempotencyKeyReused.
+    /// </summary>
+    /// <param name="key">1 to 255 characters of the caller's choice.</param>
+    /// <param name="fingerprint">SHA-256 (hex) of what the request asks for.</param>
+    /// <param name="proposedId">Id to bind when the key is new.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [Alias("BindIdempotencyKey")]
+    Task<IdempotencyResult> BindIdempotencyKeyAsync(string key, string fingerprint, string proposedId, CancellationToken cancellationToken = default);
+}
+
+/// <summary>The id bound to an idempotency key.</summary>
+[GenerateSerializer, Immutable, Alias("gv.IdempotencyResult")]
+public sealed record IdempotencyResult([property: Id(0)] Refusal? Refusal, [property: Id(1)] string? ResourceId);

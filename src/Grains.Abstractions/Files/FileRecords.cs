@@ -1,0 +1,127 @@
+using Orleans;
+
+namespace GrainVault.Files;
+
+/// <summary>What an entry is.</summary>
+[GenerateSerializer, Alias("gv.EntryKind")]
+public enum EntryKind
+{
+    /// <summary>A file with content and versions.</summary>
+    File = 1,
+
+    /// <summary>A folder.</summary>
+    Folder = 2,
+
+    /// <summary>A pointer to an entry of somebody else.</summary>
+    Shortcut = 3,
+}
+
+/// <summary>Who may read an entry besides those it is shared with.</summary>
+[GenerateSerializer, Alias("gv.Visibility")]
+public enum Visibility
+{
+    /// <summary>Nobody.</summary>
+    Private = 1,
+
+    /// <summary>Everybody, without a token.</summary>
+    Public = 2,
+}
+
+/// <summary>What happens when the folder already has a live entry of that name.</summary>
+[GenerateSerializer, Alias("gv.OnConflict")]
+public enum OnConflict
+{
+    /// <summary>The command is refused with NameTaken.</summary>
+    Fail = 1,
+
+    /// <summary>The new entry gets a free name: "name (1).ext".</summary>
+    Rename = 2,
+}
+
+/// <summary>Metadata of an entry.</summary>
+/// <param name="Id"><c>f-&lt;uuid&gt;</c>.</param>
+/// <param name="Kind">File, folder or shortcut.</param>
+/// <param name="Name">1 to 255 UTF-8 bytes in its original spelling.</param>
+/// <param name="ParentId">Folder; null at the root.</param>
+/// <param name="OwnerId">User.</param>
+/// <param name="SizeBytes">Size of the current version; 0 for folders.</param>
+/// <param name="ContentType">Media type that the uploader gave.</param>
+/// <param name="Sha256">SHA-256 of the content, lower-case hex; null until known.</param>
+/// <param name="Version">Number of the current version, from 1; 0 for folders.</param>
+/// <param name="Visibility">Private or public.</param>
+/// <param name="CreatedAt">UTC.</param>
+/// <param name="ModifiedAt">UTC.</param>
+/// <param name="DeletedAt">When it went to the trash; null while live.</param>
+[GenerateSerializer, Immutable, Alias("gv.Entry")]
+public sealed record Entry(
+    [property: Id(0)] string Id,
+    [property: Id(1)] EntryKind Kind,
+    [property: Id(2)] string Name,
+    [property: Id(3)] string? ParentId,
+    [property: Id(4)] string OwnerId,
+    [property: Id(5)] long SizeBytes,
+    [property: Id(6)] string ContentType,
+    [property: Id(7)] string? Sha256,
+    [property: Id(8)] int Version,
+    [property: Id(9)] Visibility Visibility,
+    [property: Id(10)] DateTimeOffset CreatedAt,
+    [property: Id(11)] DateTimeOffset ModifiedAt,
+    [property: Id(12)] DateTimeOffset? DeletedAt);
+
+/// <summary>Outcome that carries an entry.</summary>
+[GenerateSerializer, Immutable, Alias("gv.EntryResult")]
+public sealed record EntryResult([property: Id(0)] Refusal? Refusal, [property: Id(1)] Entry? Entry);
+
+/// <summary>Where the bytes of a version are.</summary>
+/// <param name="ObjectKey">Key in the object store.</param>
+/// <param name="SizeBytes">Size in bytes.</param>
+/// <param name="ETag">Strong entity tag without quotes (RFC 9110, section 8.8.3): changes exactly when the bytes may differ.</param>
+/// <param name="Entry">Metadata at the same moment; of the wanted version.</param>
+[GenerateSerializer, Immutable, Alias("gv.ContentDescriptor")]
+public sealed record ContentDescriptor(
+    [property: Id(0)] string ObjectKey,
+    [property: Id(1)] long SizeBytes,
+    [property: Id(2)] string ETag,
+    [property: Id(3)] Entry Entry);
+
+/// <summary>Outcome of asking for content.</summary>
+[GenerateSerializer, Immutable, Alias("gv.ContentResult")]
+public sealed record ContentResult([property: Id(0)] Refusal? Refusal, [property: Id(1)] ContentDescriptor? Content);
+
+/// <summary>Which entries to list.</summary>
+[GenerateSerializer, Alias("gv.EntryView")]
+public enum EntryView
+{
+    /// <summary>Live entries of the caller; within one folder unless a search text is given.</summary>
+    Owned = 1,
+
+    /// <summary>The caller's trash.</summary>
+    Trash = 2,
+
+    /// <summary>The caller's live files, newest change first.</summary>
+    Recent = 3,
+
+    /// <summary>The caller's public entries.</summary>
+    Public = 4,
+}
+
+/// <summary>A listing.</summary>
+/// <param name="View">Which entries.</param>
+/// <param name="ParentId">Folder; null for the root.</param>
+/// <param name="Search">Part of the name, case-insensitive, through all folders; null for none.</param>
+/// <param name="Cursor">From the page before; null for the first page.</param>
+/// <param name="Limit">Entries in a page, 1 to 1,000.</param>
+[GenerateSerializer, Immutable, Alias("gv.EntryQuery")]
+public sealed record EntryQuery(
+    [property: Id(0)] EntryView View,
+    [property: Id(1)] string? ParentId,
+    [property: Id(2)] string? Search,
+    [property: Id(3)] string? Cursor,
+    [property: Id(4)] int Limit);
+
+/// <summary>A page of entries.</summary>
+[GenerateSerializer, Immutable, Alias("gv.EntryPageResult")]
+public sealed record EntryPageResult(
+    [property: Id(0)] Refusal? Refusal,
+    [property: Id(1)] List<Entry> Entries,
+    [property: Id(2)] string? NextCursor);

@@ -1,0 +1,68 @@
+using Orleans;
+using Orleans.Concurrency;
+
+namespace GrainVault.Files;
+
+/// <summary>
+/// One entry: metadata, versions and the access decision that every protocol uses. Key: <c>f-&lt;uuid&gt;</c>.
+/// </summary>
+[Alias("gv.IFileGrain")]
+public interface IFileGrain : IGrainWithStringKey
+{
+    /// <summary>Metadata; from memory for the owner. Refusal: NotFound.</summary>
+    [ReadOnly, Alias("Get")]
+    Task<EntryResult> GetAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Where the bytes of a version are. Refusal: NotFound.</summary>
+    /// <param name="version">Number of the version; null for the current one.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [ReadOnly, Alias("OpenContent")]
+    Task<ContentResult> OpenContentAsync(int? version, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Makes stored content a version of this file, in one transaction with name, quota, change feed, ledger and session.
+    /// A repeat for the same object returns the first result. Refusals: NameTaken, NotFound (folder or file gone), VersionConflict,
+    /// QuotaExceeded, UploadClosed. Called by grains only.
+    /// </summary>
+    [Alias("CommitVersion")]
+    Task<EntryResult> CommitVersionAsync(CommitVersionCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Moves the entry to the trash, or, permanently, removes it with all versions and gives their bytes back to the quota.
+    /// Refusals: NotFound, Forbidden. A repeat succeeds while the entry is in the trash.
+    /// </summary>
+    [Alias("Delete")]
+    Task<Outcome> DeleteAsync(bool permanent, CancellationToken cancellationToken = default);
+}
+
+/// <summary>Content that is to become a version.</summary>
+/// <param name="OwnerId">Owner of the file and of the quota.</param>
+/// <param name="ObjectKey">Key of the object, in the ledger as intended.</param>
+/// <param name="SizeBytes">Size in bytes.</param>
+/// <param name="Checksum">Composite checksum: SHA-256 over the parts' SHA-256, lower-case hex, a dash and the number of parts.</param>
+/// <param name="Sha256">SHA-256 of the content, lower-case hex; null when unknown.</param>
+/// <param name="ContentType">Media type.</param>
+/// <param name="Name">Name of a new file.</param>
+/// <param name="ParentId">Folder of a new file; null for the root.</param>
+/// <param name="OnConflict">What happens when the name is taken.</param>
+/// <param name="IsNewFile">False when the version is added to an existing file.</param>
+/// <param name="ExpectedVersion">Current version that the uploader expects; null for any.</param>
+/// <param name="UploadId">Session that is finished by this commit; null for a one-request upload.</param>
+/// <param name="UploadEpoch">Epoch of the session; ignored without one.</param>
+/// <param name="ReservedBytes">Quota that the session had reserved, in bytes; moved from reserved to used.</param>
+[GenerateSerializer, Immutable, Alias("gv.CommitVersionCommand")]
+public sealed record CommitVersionCommand(
+    [property: Id(0)] string OwnerId,
+    [property: Id(1)] string? ObjectKey,
+    [property: Id(2)] long SizeBytes,
+    [property: Id(3)] string Checksum,
+    [property: Id(4)] string? Sha256,
+    [property: Id(5)] string ContentType,
+    [property: Id(6)] string Name,
+    [property: Id(7)] string? ParentId,
+    [property: Id(8)] OnConflict OnConflict,
+    [property: Id(9)] bool IsNewFile,
+    [property: Id(10)] int? ExpectedVersion,
+    [property: Id(11)] string? UploadId,
+    [property: Id(12)] long UploadEpoch,
+    [property: Id(13)] long ReservedBytes);

@@ -1,0 +1,78 @@
+using GrainVault.Files;
+using Orleans;
+using Orleans.Concurrency;
+
+namespace GrainVault.Uploads;
+
+/// <summary>
+/// One upload: its protocol state, its part ledger (rows, never memory per part) and its multipart upload. It is the lock of
+/// the upload. Callers other than the owner get NotFound. Key: <c>up-&lt;uuid&gt;</c>.
+/// </summary>
+[Alias("gv.IUploadSessionGrain")]
+public interface IUploadSessionGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Creates the session and reserves its quota. Refusals: Invalid, TooLarge, NameTaken, NotFound (folder, file), Forbidden,
+    /// VersionConflict, QuotaExceeded.
+    /// </summary>
+    [Alias("Create")]
+    Task<UploadResult> CreateAsync(CreateUploadCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>The session with a page of its parts.</summary>
+    /// <param name="afterPart">Part number to start after; 0 for the first page.</param>
+    /// <param name="limit">Parts in the page, 1 to 1,000.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [AlwaysInterleave, Alias("Get")]
+    Task<UploadResult> GetAsync(int afterPart, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Asks, before the body is read, whether part <paramref name="number"/> of <paramref name="sizeBytes"/> bytes is wanted.
+    /// Refusals: NotFound, UploadClosed, Invalid (number), WrongPartSize, TooLarge, QuotaExceeded.
+    /// </summary>
+    /// <param name="number">From 1.</param>
+    /// <param name="sizeBytes">Declared size; null when the front end reads until the end or the part is full.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [AlwaysInterleave, Alias("PlanPart")]
+    Task<PartPlan> PlanPartAsync(int number, long? sizeBytes, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Gives a part writer the right to store one part; one store write per number at a time. Called by part writers only.
+    /// Refusals: as <see cref="PlanPartAsync"/>, and Busy when another write of the number does not end in time.
+    /// </summary>
+    [AlwaysInterleave, Alias("BeginPart")]
+    Task<PartPermit> BeginPartAsync(int number, long sizeBytes, byte[] sha256, CancellationToken cancellationToken = default);
+
+    /// <summary>Gives the right back; <paramref name="acknowledged"/> when the ledger has the part. Called by part writers only.</summary>
+    [AlwaysInterleave, Alias("EndPart")]
+    Task EndPartAsync(int number, bool acknowledged, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Makes the file. Can be repeated at any time and joins a completion that is under way; after it the first result is
+    /// replayed. Refusals: MissingParts, InvalidPart, NameTaken, NotFound, VersionConflict, ChecksumMismatch, QuotaExceeded, UploadClosed,
+    /// Unavailable.
+    /// </summary>
+    [AlwaysInterleave, ResponseTimeout("00:02:00"), Alias("Complete")]
+    Task<EntryResult> CompleteAsync(CompleteUploadCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends the session without a file and gives its quota back. A repeat succeeds. Refusal: UploadClosed when completed or completing.</summary>
+    [AlwaysInterleave, Alias("Abort")]
+    Task<Outcome> AbortAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Called by the janitor: finishes a completion that a crash left, or ends the session when its time is over.</summary>
+    [AlwaysInterleave, ResponseTimeout("00:02:00"), Alias("Recover")]
+    Task RecoverAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>The right to store one part.</summary>
+/// <param name="Refusal">Why not; null when granted or when <paramref name="Stored"/> answers.</param>
+/// <param name="Stored">The part is in the ledger with the same SHA-256: nothing is to be written.</param>
+/// <param name="ObjectKey">Key of the object.</param>
+/// <param name="StoreUploadId">Multipart upload at the store; null when the object is written whole.</param>
+/// <param name="Epoch">Epoch under which the ledger accepts the part.</param>
+[GenerateSerializer, Immutable, Alias("gv.PartPermit")]
+public sealed record PartPermit(
+    [property: Id(0)] Refusal? Refusal,
+    [property: Id(1)] PartInfo? Stored,
+    [property: Id(2)] string? ObjectKey,
+    [property: Id(3)] string? StoreUploadId,
+    [property: Id(4)] long Epoch);
