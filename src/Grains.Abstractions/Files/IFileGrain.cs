@@ -33,6 +33,13 @@ public interface IFileGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Delete")]
     Task<Outcome> DeleteAsync(bool permanent, CancellationToken cancellationToken = default);
+
+    /// <summary>Notes the SHA-256 of a version that had none, computed by reading it back. Called by the janitor only. Refusal: NotFound.</summary>
+    /// <param name="version">Number of the version.</param>
+    /// <param name="sha256">Lower-case hex.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [Alias("RecordSha256")]
+    Task<Outcome> RecordSha256Async(int version, string sha256, CancellationToken cancellationToken = default);
 }
 
 /// <summary>Content that is to become a version.</summary>
