@@ -25,8 +25,7 @@ public static class GrainVaultHost
         try
         {
             await using var app = build();
-            app.Services.GetRequiredService<KnownKeys>().RefuseUnknown(app.Configuration);
-            app.Services.GetService<IStartupValidator>()?.Validate();
+            CheckOptions(app);
             if (app.Services.GetService<SiloFoundation>() is { } foundation)
                 await foundation.StartAsync(stopping.Token);
             await ((IHost)app).RunAsync(stopping.Token);
@@ -46,6 +45,13 @@ public static class GrainVaultHost
             await Console.Error.WriteLineAsync(exception.ToString());
             return ExitCodeOfBugs;
         }
+    }
+
+    /// <summary>Refuses unknown keys and values that a validator of any component rejects, before anything has started.</summary>
+    internal static void CheckOptions(WebApplication app)
+    {
+        app.Services.GetRequiredService<KnownKeys>().RefuseUnknown(app.Configuration);
+        app.Services.GetService<IStartupValidator>()?.Validate();
     }
 
     private static void Stop(PosixSignalContext context, CancellationTokenSource stopping)
