@@ -109,15 +109,6 @@ public sealed class AlgorithmAttackTests
     }
 
     [Fact]
-    public async Task ES256_with_a_key_on_P384_is_refused()
-    {
-        using var wrongCurve = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        var key = new ECDsaSecurityKey(wrongCurve) { KeyId = "e1" };
-
-        await Tokens.AssertRefusedAsync(SignEc(wrongCurve), Tokens.Parameters(SecurityAlgorithms.EcdsaSha256, key));
-    }
-
-    [Fact]
     public async Task ES256_signature_in_DER_is_refused()
     {
         var token = SignEc(Keys.EcPair, DSASignatureFormat.Rfc3279DerSequence);
@@ -170,16 +161,6 @@ public sealed class AlgorithmAttackTests
     {
         var descriptor = Tokens.Descriptor(SecurityAlgorithms.HmacSha256);
         descriptor.SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(new byte[sizeBytes]), SecurityAlgorithms.HmacSha256);
-
-        Assert.ThrowsAny<ArgumentException>(() => Tokens.Handler.CreateToken(descriptor));
-    }
-
-    [Fact]
-    public void RSA_key_of_1024_bits_makes_no_token()
-    {
-        using var weak = RSA.Create(1024);
-        var descriptor = Tokens.Descriptor(SecurityAlgorithms.RsaSha256);
-        descriptor.SigningCredentials = new SigningCredentials(new RsaSecurityKey(weak), SecurityAlgorithms.RsaSha256);
 
         Assert.ThrowsAny<ArgumentException>(() => Tokens.Handler.CreateToken(descriptor));
     }

@@ -94,6 +94,16 @@ public sealed class ClaimValueTests
     }
 
     [Fact]
+    public async Task Claim_given_twice_never_counts_with_its_first_value()
+    {
+        // RFC 7519, 4: refuse, "or use a JSON parser that returns only the lexically last duplicate member name".
+        var result = await Tokens.ValidateAsync(Tokens.Forge(Tokens.HmacHeader, Tokens.PayloadWith(",\"sub\":\"u-2\"")));
+
+        Assert.DoesNotContain(result.ClaimsIdentity?.FindAll("sub") ?? [], claim => claim.Value == "u-1");
+        Assert.NotEqual(result.IsValid, result.Exception is not null);
+    }
+
+    [Fact]
     public void New_token_has_the_times_of_its_descriptor_or_the_defaults()
     {
         var descriptor = Tokens.Descriptor(SecurityAlgorithms.HmacSha256);

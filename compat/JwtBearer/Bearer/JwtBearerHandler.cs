@@ -79,7 +79,8 @@ public partial class JwtBearerHandler : AuthenticationHandler<JwtBearerOptions>
     /// <inheritdoc/>
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
-        Response.StatusCode = 403;
+        if (!Response.HasStarted)
+            Response.StatusCode = 403;
         return Events.Forbidden(new ForbiddenContext(Context, Scheme, Options));
     }
 
@@ -95,7 +96,7 @@ public partial class JwtBearerHandler : AuthenticationHandler<JwtBearerOptions>
         List<Exception>? failures = null;
         foreach (var handler in Options.TokenHandlers)
         {
-            var result = await handler.ValidateTokenAsync(token, Options.TokenValidationParameters);
+            var result = await TryHandlerAsync(handler, token);
             if (result.IsValid)
                 return await AcceptAsync(token, result);
             var failure = result.Exception ?? new SecurityTokenValidationException("The token is refused.");
@@ -111,6 +112,20 @@ public partial class JwtBearerHandler : AuthenticationHandler<JwtBearerOptions>
         };
         await Events.AuthenticationFailed(failed);
         return failed.Result ?? AuthenticateResult.Fail(failed.Exception);
+    }
+
+    private async Task<TokenValidationResult> TryHandlerAsync(TokenHandler handler, string token)
+    {
+        try
+        {
+            return await handler.ValidateTokenAsync(token, Options.TokenValidationParameters);
+        }
+#pragma warning disable CA1031 // A handler of the application may throw anything; the token is then refused, and the next one tried.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return new TokenValidationResult { Exception = e };
+        }
     }
 
     private async Task<AuthenticateResult> AcceptAsync(string token, TokenValidationResult result)

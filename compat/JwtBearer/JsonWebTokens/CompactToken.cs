@@ -6,6 +6,9 @@ namespace Microsoft.IdentityModel.JsonWebTokens;
 /// <summary>The three parts of a JWS in compact form (RFC 7515, 7.1) and the values that decide over it.</summary>
 internal sealed class CompactToken
 {
+    private const int HeaderCountUsual = 3;
+    private const int PayloadCountUsual = 8;
+
     private CompactToken(string encoded, int headerEnd, int payloadEnd, JsonMembers header, JsonMembers payload, byte[] signature)
     {
         Encoded = encoded;
@@ -72,9 +75,9 @@ internal sealed class CompactToken
             || StrictBase64Url.TryDecode(encoded.AsSpan(payloadEnd + 1)) is not { } signature)
             return Fail("A part of the token is not base64url.", out failure);
 
-        if (JsonMembers.TryParse(header, out var reason) is not { } headerMembers)
+        if (JsonMembers.TryParse(header, HeaderCountUsual, out var reason) is not { } headerMembers)
             return Fail($"The header of the token is refused: {reason}.", out failure);
-        if (JsonMembers.TryParse(payload, out reason) is not { } payloadMembers)
+        if (JsonMembers.TryParse(payload, PayloadCountUsual, out reason) is not { } payloadMembers)
             return Fail($"The payload of the token is refused: {reason}.", out failure);
 
         var token = new CompactToken(encoded, headerEnd, payloadEnd, headerMembers, payloadMembers, signature);

@@ -12,12 +12,11 @@ internal static class JsonClaims
     private static readonly long SecondsMax = (long)(DateTime.MaxValue - DateTime.UnixEpoch).TotalSeconds;
 
     /// <summary>Adds a claim for a single value, and one for each element of an array.</summary>
-    public static void Add(
-        List<Claim> claims, JsonMembers members, in JsonMember member, string type, string issuer, ClaimsIdentity? subject)
+    public static void Add(ClaimsIdentity identity, JsonMembers members, in JsonMember member, string type, string issuer)
     {
         if (member.Type != JsonTokenType.StartArray)
         {
-            claims.Add(Create(type, member.Type, members.TextOf(member), issuer, subject));
+            identity.AddClaim(Create(type, member.Type, members.TextOf(member), issuer, identity));
             return;
         }
 
@@ -31,7 +30,7 @@ internal static class JsonClaims
             var text = elementType == JsonTokenType.String ? reader.GetString()! : null;
             reader.Skip();
             text ??= Encoding.UTF8.GetString(raw[start..(int)reader.BytesConsumed]);
-            claims.Add(Create(type, elementType, text, issuer, subject));
+            identity.AddClaim(Create(type, elementType, text, issuer, identity));
         }
     }
 
@@ -53,7 +52,7 @@ internal static class JsonClaims
         return true;
     }
 
-    private static Claim Create(string type, JsonTokenType jsonType, string text, string issuer, ClaimsIdentity? subject)
+    private static Claim Create(string type, JsonTokenType jsonType, string text, string issuer, ClaimsIdentity subject)
     {
         var (value, valueType) = jsonType switch
         {

@@ -20,17 +20,24 @@ internal sealed class JsonMembers
     private const int LinearSearchCountMax = 16;
 
     private readonly byte[] _utf8;
-    private JsonMember[] _items = new JsonMember[8];
+    private JsonMember[] _items;
     private int _count;
     private HashSet<string>? _names;
 
-    private JsonMembers(byte[] utf8) => _utf8 = utf8;
+    private JsonMembers(byte[] utf8, int countHint)
+    {
+        _utf8 = utf8;
+        _items = new JsonMember[countHint];
+    }
 
     /// <summary>The members in their order.</summary>
     public ReadOnlySpan<JsonMember> Items => _items.AsSpan(0, _count);
 
     /// <summary>Reads <paramref name="utf8"/>, which is kept. Null: not acceptable, and <paramref name="failure"/> says why.</summary>
-    public static JsonMembers? TryParse(byte[] utf8, out string? failure)
+    /// <param name="utf8">The text.</param>
+    /// <param name="countHint">How many members to have room for at first.</param>
+    /// <param name="failure">The reason; null when there is none.</param>
+    public static JsonMembers? TryParse(byte[] utf8, int countHint, out string? failure)
     {
         if (!Utf8.IsValid(utf8))
         {
@@ -40,7 +47,7 @@ internal sealed class JsonMembers
 
         try
         {
-            var members = new JsonMembers(utf8);
+            var members = new JsonMembers(utf8, countHint);
             failure = members.Read();
             return failure is null ? members : null;
         }

@@ -10,7 +10,7 @@ namespace Microsoft.IdentityModel.JsonWebTokens;
 public class JsonWebToken : SecurityToken
 {
     private readonly CompactToken _parts;
-    private List<Claim>? _claims;
+    private ClaimsIdentity? _claims;
 
     /// <summary>Reads a token.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="jwtEncodedString"/> is null or empty.</exception>
@@ -74,7 +74,7 @@ public class JsonWebToken : SecurityToken
     public string EncodedSignature => _parts.Encoded[(_parts.PayloadEnd + 1)..];
 
     /// <summary>The claims, one for each element of an array; their issuer is what the token says.</summary>
-    public virtual IEnumerable<Claim> Claims => _claims ??= CreateClaims();
+    public virtual IEnumerable<Claim> Claims => (_claims ??= CreateClaims()).Claims;
 
     internal CompactToken Parts => _parts;
 
@@ -145,12 +145,12 @@ public class JsonWebToken : SecurityToken
         }
     }
 
-    private List<Claim> CreateClaims()
+    private ClaimsIdentity CreateClaims()
     {
-        var claims = new List<Claim>(_parts.Payload.Items.Length);
+        var claims = new ClaimsIdentity();
         var issuer = Issuer.Length == 0 ? ClaimsIdentity.DefaultIssuer : Issuer;
         foreach (ref readonly var member in _parts.Payload.Items)
-            JsonClaims.Add(claims, _parts.Payload, member, member.Name, issuer, null);
+            JsonClaims.Add(claims, _parts.Payload, member, member.Name, issuer);
         return claims;
     }
 }

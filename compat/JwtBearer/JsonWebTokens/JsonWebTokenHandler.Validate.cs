@@ -63,15 +63,13 @@ public partial class JsonWebTokenHandler
             SecurityToken = jwt,
         };
         var payload = jwt.Parts.Payload;
-        var claims = new List<Claim>(payload.Items.Length);
         var issuer = jwt.Issuer.Length == 0 ? ClaimsIdentity.DefaultIssuer : jwt.Issuer;
         foreach (ref readonly var member in payload.Items)
         {
             var type = MapInboundClaims && LongNames.TryGetValue(member.Name, out var mapped) ? mapped : member.Name;
-            JsonClaims.Add(claims, payload, member, type, issuer, identity);
+            JsonClaims.Add(identity, payload, member, type, issuer);
         }
 
-        identity.AddClaims(claims);
         return identity;
     }
 

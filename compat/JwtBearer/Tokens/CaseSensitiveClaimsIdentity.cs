@@ -14,8 +14,7 @@ public class CaseSensitiveClaimsIdentity : ClaimsIdentity
     {
     }
 
-    /// <summary>A copy.</summary>
-    protected CaseSensitiveClaimsIdentity(CaseSensitiveClaimsIdentity other)
+    private CaseSensitiveClaimsIdentity(CaseSensitiveClaimsIdentity other)
         : base(other) => SecurityToken = other.SecurityToken;
 
     /// <summary>The token that the claims are from.</summary>

@@ -53,6 +53,8 @@ public sealed class StrictnessTests
     [InlineData("""{"alg":"HS256","kid":["h1"]}""")]
     [InlineData("""{"alg":"HS256","kid":"h1","typ":1}""")]
     [InlineData("""{"alg":"HS256","kid":"h1",}""")]
+    [InlineData("""{"alg":"HS256","kid":"h1"}{}""")]
+    [InlineData("""{"alg":"HS256","kid":"h1"} x""")]
     [InlineData("""{"alg":"HS256",/**/"kid":"h1"}""")]
     [InlineData("\ufeff{\"alg\":\"HS256\",\"kid\":\"h1\"}")]
     [InlineData("{\"alg\":\"HS256\",\"kid\":\"h1\",\"x\":\"\\ud800\"}")]
@@ -91,6 +93,16 @@ public sealed class StrictnessTests
         await Tokens.AssertRefusedAsync<SecurityTokenMalformedException>(Tokens.Forge(Encoding.UTF8.GetBytes(Tokens.HmacHeader), payload));
     }
 
+    [Theory]
+    [InlineData('=')]
+    [InlineData('+')]
+    [InlineData('/')]
+    public async Task Characters_of_other_base64_forms_are_refused(char c)
+    {
+        foreach (var token in MalformedTokenTests.Spoil(Tokens.Create(SecurityAlgorithms.HmacSha256), c))
+            await Tokens.AssertRefusedAsync<SecurityTokenMalformedException>(token);
+    }
+
     [Fact]
     public async Task Signature_has_one_spelling_only()
     {
@@ -121,9 +133,10 @@ public sealed class StrictnessTests
         => Assert.Throws<ArgumentException>(() => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor { Issuer = "x" }));
 
     [Theory]
+    [InlineData("1.3.132.0.34")]
     [InlineData("1.3.132.0.10")]
     [InlineData("1.3.36.3.3.2.8.1.1.7")]
-    public async Task ES256_with_another_curve_of_256_bits_is_refused(string curve)
+    public async Task ES256_with_another_curve_is_refused(string curve)
     {
         using var pair = ECDsa.Create(ECCurve.CreateFromValue(curve));
         var key = new ECDsaSecurityKey(pair) { KeyId = "e1" };
@@ -131,6 +144,16 @@ public sealed class StrictnessTests
         var signature = pair.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256);
 
         await Tokens.AssertRefusedAsync(input + "." + Base64Url.EncodeToString(signature), Tokens.Parameters(SecurityAlgorithms.EcdsaSha256, key));
+    }
+
+    [Fact]
+    public void RSA_key_of_1024_bits_makes_no_token()
+    {
+        using var weak = RSA.Create(1024);
+        var descriptor = Tokens.Descriptor(SecurityAlgorithms.RsaSha256);
+        descriptor.SigningCredentials = new SigningCredentials(new RsaSecurityKey(weak), SecurityAlgorithms.RsaSha256);
+
+        Assert.ThrowsAny<ArgumentException>(() => Tokens.Handler.CreateToken(descriptor));
     }
 
     [Fact]
