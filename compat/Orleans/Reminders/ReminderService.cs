@@ -48,7 +48,10 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
         var least = options.Value.MinimumReminderPeriod;
         if (period < least)
             throw new ArgumentException($"Cannot register reminder {name} as requested period ({period}) is less than minimum allowed reminder period ({least}).");
-        var row = new ReminderRow(grainId, name, silo.Time.GetUtcNow().UtcDateTime + dueTime, period, "");
+        // As precise as the table is, so that a row that is read again equals the one that was written.
+        var startAt = silo.Time.GetUtcNow().UtcDateTime + dueTime;
+        startAt = startAt.AddTicks(-(startAt.Ticks % TimeSpan.TicksPerMicrosecond));
+        var row = new ReminderRow(grainId, name, startAt, TimeSpan.FromMilliseconds(Math.Ceiling(period.TotalMilliseconds)), "");
         row = row with { Version = await table.UpsertAsync(row) };
         Schedule(row);
         return Reminder.Of(row);
@@ -117,7 +120,7 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
     private void Replace(ReminderRow row)
     {
         var key = (row.GrainId, row.Name);
-        if (_isStopped || (_scheduled.TryGetValue(key, out var scheduled) && scheduled.Row.Version == row.Version))
+        if (_isStopped || (_scheduled.TryGetValue(key, out var scheduled) && scheduled.Row == row))
             return;
         _scheduled.GetValueOrDefault(key)?.Dispose();
         _scheduled[key] = new ScheduledReminder(silo, row);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -11,21 +12,23 @@ internal sealed class SiloHost(
     SiloRuntime silo,
     IOptions<ClusterOptions> cluster,
     IOptions<SiloOptions> options,
-    IEnumerable<IStartsWithSilo> starters,
-    IEnumerable<ReminderService> reminders) : IHostedService
+    IServiceProvider services) : IHostedService
 {
     private readonly string _name = options.Value.SiloName ?? $"Silo_{Environment.MachineName}_{Environment.ProcessId}";
+    private ReminderService? _reminders;
     private ITimer? _collector;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         TypeValidator.ThrowIfFaulty(silo.Types);
-        foreach (var starter in starters)
+        // Asked for only now: their options may depend on services that started just before the silo.
+        foreach (var starter in services.GetServices<IStartsWithSilo>())
             await starter.StartAsync(cancellationToken);
         silo.Open();
         _collector = silo.Time.CreateTimer(_ => Collect(), null, silo.Collection.CollectionQuantum, silo.Collection.CollectionQuantum);
-        foreach (var service in reminders)
-            await service.StartAsync(cancellationToken);
+        _reminders = services.GetService<ReminderService>();
+        if (_reminders is not null)
+            await _reminders.StartAsync(cancellationToken);
         silo.Log.Started(_name, cluster.Value.ClusterId, cluster.Value.ServiceId, silo.Types.GrainClasses.Count);
     }
 
@@ -33,8 +36,8 @@ internal sealed class SiloHost(
     {
         if (_collector is { } collector)
             await collector.DisposeAsync();
-        foreach (var service in reminders)
-            await service.StopAsync();
+        if (_reminders is not null)
+            await _reminders.StopAsync();
         silo.BeginStop();
         Activation[] activations = [.. silo.Catalog.Activations()];
         silo.Log.Stopping(_name, activations.Length);

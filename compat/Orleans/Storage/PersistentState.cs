@@ -32,13 +32,13 @@ internal sealed class PersistentState<TState>(Activation activation, IGrainStora
     public Task WriteStateAsync() => WriteStateAsync(CancellationToken.None);
 
     public Task WriteStateAsync(CancellationToken cancellationToken) =>
-        ChangeAsync(store.WriteStateAsync(name, activation.GrainId, _record, cancellationToken));
+        ChangeAsync(() => store.WriteStateAsync(name, activation.GrainId, _record, cancellationToken));
 
     public Task ClearStateAsync() => ClearStateAsync(CancellationToken.None);
 
     public async Task ClearStateAsync(CancellationToken cancellationToken)
     {
-        await ChangeAsync(store.ClearStateAsync(name, activation.GrainId, _record, cancellationToken));
+        await ChangeAsync(() => store.ClearStateAsync(name, activation.GrainId, _record, cancellationToken));
         _record.State = NewState();
     }
 
@@ -48,11 +48,11 @@ internal sealed class PersistentState<TState>(Activation activation, IGrainStora
             ? System.Activator.CreateInstance<TState>()
             : (TState)RuntimeHelpers.GetUninitializedObject(typeof(TState));
 
-    private async Task ChangeAsync(Task change)
+    private async Task ChangeAsync(Func<Task> change)
     {
         try
         {
-            await change;
+            await change();
         }
         catch (InconsistentStateException conflict)
         {

@@ -9,15 +9,9 @@ namespace GrainVault.Runtime.Tests.Support;
 /// <summary>A host with a silo of its own cluster.</summary>
 public class TestSilo : IAsyncDisposable, IAsyncLifetime
 {
-    private readonly Action<ISiloBuilder>? _configure;
+    private Action<ISiloBuilder>? _configure;
+    private bool _addsStores = true;
     private IHost? _host;
-
-    public TestSilo()
-        : this(null)
-    {
-    }
-
-    protected TestSilo(Action<ISiloBuilder>? configure) => _configure = configure;
 
     public IServiceProvider Services => _host!.Services;
 
@@ -27,14 +21,14 @@ public class TestSilo : IAsyncDisposable, IAsyncLifetime
 
     public IHost Host => _host!;
 
-    public static async Task<TestSilo> StartAsync(Action<ISiloBuilder>? configure = null)
+    public static async Task<TestSilo> StartAsync(Action<ISiloBuilder>? configure = null, bool addStores = true)
     {
-        var silo = new TestSilo(configure);
+        var silo = new TestSilo { _configure = configure, _addsStores = addStores };
         await silo.InitializeAsync();
         return silo;
     }
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
@@ -42,14 +36,21 @@ public class TestSilo : IAsyncDisposable, IAsyncLifetime
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), FreePort(), null, "runtime-tests", $"test-{Guid.NewGuid():N}");
-            silo.AddMemoryGrainStorage("store");
-            silo.UseInMemoryReminderService();
+            if (_addsStores)
+                AddStores(silo);
             silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = TimeSpan.FromMilliseconds(100));
             silo.Configure<SiloMessagingOptions>(options => options.CancelRequestOnTimeout = true);
             _configure?.Invoke(silo);
         });
         _host = builder.Build();
         await _host.StartAsync();
+    }
+
+    /// <summary>Where states and reminders are kept.</summary>
+    protected virtual void AddStores(ISiloBuilder silo)
+    {
+        silo.AddMemoryGrainStorage("store");
+        silo.UseInMemoryReminderService();
     }
 
     public T Grain<T>(string? key = null)
@@ -63,7 +64,7 @@ public class TestSilo : IAsyncDisposable, IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await _host!.StopAsync();
         _host.Dispose();
