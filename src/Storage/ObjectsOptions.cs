@@ -1,4 +1,5 @@
 using GrainVault.Storage.Disk;
+using GrainVault.Storage.S3;
 
 namespace GrainVault.Storage;
 
@@ -11,9 +12,15 @@ public sealed class ObjectsOptions
     /// <summary>Value of <see cref="Provider"/> for a local disk.</summary>
     public const string DiskProvider = "disk";
 
-    /// <summary>The provider: <c>disk</c>. Default: <c>disk</c>.</summary>
+    /// <summary>Value of <see cref="Provider"/> for an S3 bucket.</summary>
+    public const string S3Provider = "s3";
+
+    /// <summary>The provider: <c>disk</c> or <c>s3</c>. Default: <c>disk</c>.</summary>
     public string Provider { get; set; } = DiskProvider;
 
     /// <summary>Settings of the disk store.</summary>
     public DiskOptions Disk { get; } = new();
+
+    /// <summary>Settings of the S3 store.</summary>
+    public S3Options S3 { get; } = new();
 }

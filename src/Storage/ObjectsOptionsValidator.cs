@@ -1,11 +1,16 @@
+using System.Text.RegularExpressions;
 using GrainVault.Storage.Disk;
+using GrainVault.Storage.S3;
 using Microsoft.Extensions.Options;
 
 namespace GrainVault.Storage;
 
 /// <summary>Checks <see cref="ObjectsOptions"/> at start; each failure is one line with the key, the value and what is allowed.</summary>
-public sealed class ObjectsOptionsValidator : IValidateOptions<ObjectsOptions>
+public sealed partial class ObjectsOptionsValidator : IValidateOptions<ObjectsOptions>
 {
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, ObjectsOptions options)
     {
@@ -15,8 +20,11 @@ public sealed class ObjectsOptionsValidator : IValidateOptions<ObjectsOptions>
             case ObjectsOptions.DiskProvider:
                 ValidateDisk(options.Disk, failures);
                 break;
+            case ObjectsOptions.S3Provider:
+                ValidateS3(options.S3, failures);
+                break;
             default:
-                failures.Add(Failure("Provider", options.Provider, "disk"));
+                Add(failures, "Provider", options.Provider, "disk, s3");
                 break;
         }
 
@@ -26,17 +34,53 @@ public sealed class ObjectsOptionsValidator : IValidateOptions<ObjectsOptions>
     private static void ValidateDisk(DiskOptions disk, List<string> failures)
     {
         if (string.IsNullOrWhiteSpace(disk.Directory))
-            failures.Add(Failure("Disk:Directory", disk.Directory, "a folder that the process can write"));
-        CheckRange("Disk:ThreadCount", disk.ThreadCount, 1, 256, failures);
-        CheckRange("Disk:QueueLengthMax", disk.QueueLengthMax, 1, 100_000, failures);
+            Add(failures, "Disk:Directory", disk.Directory, "a folder that the process can write");
+        CheckRange(failures, "Disk:ThreadCount", disk.ThreadCount, 1, 256);
+        CheckRange(failures, "Disk:QueueLengthMax", disk.QueueLengthMax, 1, 100_000);
     }
 
-    private static void CheckRange(string key, long value, long min, long max, List<string> failures)
+    private static void ValidateS3(S3Options s3, List<string> failures)
     {
-        if (value < min || value > max)
-            failures.Add(Failure(key, value.ToString(), $"{min} to {max}"));
+        CheckUrl(failures, "S3:Endpoint", s3.Endpoint);
+        CheckUrl(failures, "S3:PublicEndpoint", s3.PublicEndpoint);
+        if (!RegionPattern().IsMatch(s3.Region ?? ""))
+            Add(failures, "S3:Region", s3.Region, "a region name such as us-east-1");
+        if (!BucketPattern().IsMatch(s3.Bucket ?? ""))
+            Add(failures, "S3:Bucket", s3.Bucket, "3 to 63 characters of [a-z0-9.-], first and last of [a-z0-9]");
+        // One without the other is never meant; the secret itself is not for messages.
+        if (string.IsNullOrEmpty(s3.AccessKey) != string.IsNullOrEmpty(s3.SecretKey))
+            Add(failures, "S3:AccessKey", s3.AccessKey, "set together with S3:SecretKey, or neither (then the AWS chain gives the credentials)");
+        CheckRange(failures, "S3:ConnectionCountMax", s3.ConnectionCountMax, 1, 10_000);
+        CheckRange(failures, "S3:RetryCountMax", s3.RetryCountMax, 0, 10);
+        CheckRange(failures, "S3:ConnectTimeout", s3.ConnectTimeout, Second / 10, TimeSpan.FromMinutes(1));
+        CheckRange(failures, "S3:AttemptTimeout", s3.AttemptTimeout, Second, Hour);
+        CheckRange(failures, "S3:WriteTimeout", s3.WriteTimeout, Second, Hour);
+        CheckRange(failures, "S3:ControlTimeout", s3.ControlTimeout, Second, Hour);
+        CheckRange(failures, "S3:ReadStallTimeout", s3.ReadStallTimeout, Second, Hour);
     }
 
-    private static string Failure(string key, string? value, string allowed) =>
-        $"{ObjectsOptions.Section}:{key} is '{value}'; allowed: {allowed}.";
+    private static void CheckUrl(List<string> failures, string key, string? value)
+    {
+        var valid = value is null
+            || (Uri.TryCreate(value, UriKind.Absolute, out var url)
+                && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 && url.Query.Length == 0 && url.Fragment.Length == 0);
+        if (!valid)
+            Add(failures, key, value, "an http or https URL without user, query and fragment");
+    }
+
+    private static void CheckRange<T>(List<string> failures, string key, T value, T min, T max)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(min) < 0 || value.CompareTo(max) > 0)
+            Add(failures, key, value.ToString(), $"{min} to {max}");
+    }
+
+    private static void Add(List<string> failures, string key, string? value, string allowed) =>
+        failures.Add($"{ObjectsOptions.Section}:{key} is '{value}'; allowed: {allowed}.");
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    private static partial Regex BucketPattern();
+
+    [GeneratedRegex("^[a-z0-9-]{1,64}$")]
+    private static partial Regex RegionPattern();
 }

@@ -1,4 +1,6 @@
 using GrainVault.Storage.Disk;
+using GrainVault.Storage.Instrumentation;
+using GrainVault.Storage.S3;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -10,33 +12,39 @@ namespace GrainVault.Storage;
 public static class StorageExtensions
 {
     /// <summary>
-    /// Registers <see cref="IObjectStore"/> for the configured provider, and each capability interface that it has:
-    /// <see cref="IMultipartStore"/>, <see cref="IRangedReadStore"/> and <see cref="IListingStore"/>.
+    /// Registers <see cref="IObjectStore"/> for the configured provider, with instruments, and each capability
+    /// interface: <see cref="IMultipartStore"/>, <see cref="IRangedReadStore"/> and <see cref="IListingStore"/> always,
+    /// <see cref="IPresigningStore"/> as null (<c>GetService</c>) where the provider has none.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">The root configuration; the section is <see cref="ObjectsOptions.Section"/>.</param>
     public static IServiceCollection AddObjectStore(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
         services.AddSingleton<IValidateOptions<ObjectsOptions>, ObjectsOptionsValidator>();
         services.AddOptions<ObjectsOptions>()
             .Bind(configuration.GetSection(ObjectsOptions.Section))
             .PostConfigure(options => options.Disk.Directory ??=
                 Path.Combine(configuration["GrainVault:Data:Directory"] ?? ".data", "objects"))
             .ValidateOnStart();
-        services.AddSingleton<IObjectStore>(provider =>
-        {
-            var options = provider.GetRequiredService<IOptions<ObjectsOptions>>().Value;
-            return ActivatorUtilities.CreateInstance<DiskObjectStore>(provider, options.Disk);
-        });
-        AddCapability<IMultipartStore>(services);
-        AddCapability<IRangedReadStore>(services);
-        AddCapability<IListingStore>(services);
+        services.AddSingleton(CreateProvider);
+        services.AddSingleton<StorageInstruments>();
+        services.AddSingleton<IObjectStore>(provider => InstrumentedObjectStore.Wrap(
+            provider.GetRequiredService<ObjectStoreProvider>().Store, provider.GetRequiredService<StorageInstruments>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => (IMultipartStore)provider.GetRequiredService<IObjectStore>());
+        services.AddSingleton(provider => (IRangedReadStore)provider.GetRequiredService<IObjectStore>());
+        services.AddSingleton(provider => (IListingStore)provider.GetRequiredService<IObjectStore>());
+        services.AddSingleton(provider => (provider.GetRequiredService<IObjectStore>() as IPresigningStore)!);
+        services.AddHostedService<ObjectStoreStarter>();
         return services;
     }
 
-    private static void AddCapability<T>(IServiceCollection services)
-        where T : class =>
-        services.AddSingleton(provider => provider.GetRequiredService<IObjectStore>() as T
-            ?? throw new InvalidOperationException($"The configured object store has no {typeof(T).Name}."));
+    private static ObjectStoreProvider CreateProvider(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<ObjectsOptions>>().Value;
+        return new ObjectStoreProvider(options.Provider == ObjectsOptions.S3Provider
+            ? ActivatorUtilities.CreateInstance<S3ObjectStore>(services, options.S3)
+            : ActivatorUtilities.CreateInstance<DiskObjectStore>(services, options.Disk));
+    }
 }

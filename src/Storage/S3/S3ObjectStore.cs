@@ -1,0 +1,206 @@
+using System.Net;
+using Amazon.S3;
+using Amazon.S3.Model;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GrainVault.Storage.S3;
+
+/// <summary>Objects in one bucket of an S3 server, AWS or another, over the AWS SDK's plain multipart calls.</summary>
+/// <remarks>
+/// Calls are repeated in one layer, the SDK's own (<see cref="S3Options.RetryCountMax"/>, exponential with jitter), and
+/// end at <see cref="S3Options.WriteTimeout"/> or <see cref="S3Options.ControlTimeout"/>. A call that was cancelled or
+/// timed out may still be read by the connection: its buffer must not be used again.
+/// </remarks>
+public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartStore, IListingStore, IPresigningStore, IDisposable
+{
+    private readonly S3Options _options;
+    private readonly S3Client _client;
+    private readonly S3Client _publicClient;
+    private readonly S3Calls _calls;
+    private readonly S3Objects _objects;
+    private readonly S3Multipart _multipart;
+    private readonly S3Listing _listing;
+    private readonly S3Presigner _presigner;
+    private readonly ILogger _logger;
+
+    /// <summary>Creates the store; nothing is sent before the first call.</summary>
+    public S3ObjectStore(S3Options options, TimeProvider time, ILogger<S3ObjectStore>? logger)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(options.Bucket);
+        _options = options;
+        _logger = logger ?? NullLogger<S3ObjectStore>.Instance;
+        _client = S3Client.Create(options, options.Endpoint);
+        _publicClient = options.PublicEndpoint is null ? _client : S3Client.Create(options, options.PublicEndpoint);
+        _calls = new S3Calls(_client, options, _logger);
+        _objects = new S3Objects(_calls, options, _logger);
+        _multipart = new S3Multipart(_calls, _objects);
+        _listing = new S3Listing(_calls);
+        _presigner = new S3Presigner(_publicClient, options, time);
+        Profile = new StoreProfile { Name = "s3", WriteTimeout = options.WriteTimeout };
+    }
+
+    /// <inheritdoc/>
+    public StoreProfile Profile { get; }
+
+    /// <summary>Makes sure that the bucket is there; creates it where <see cref="S3Options.CreateBucket"/> allows.</summary>
+    /// <exception cref="ObjectStoreException">Refused: it is missing or not ours. Unavailable: try again.</exception>
+    public async Task EnsureBucketAsync(CancellationToken cancellationToken = default)
+    {
+        if (await BucketExistsAsync(cancellationToken).ConfigureAwait(false))
+            return;
+        if (!_options.CreateBucket)
+            throw new ObjectStoreException(ObjectStoreError.Refused, $"Bucket {_options.Bucket} does not exist, and Objects:S3:CreateBucket is false.");
+        try
+        {
+            // The client's region is the bucket's; stores other than AWS refuse a location that they don't know.
+            var request = new PutBucketRequest { BucketName = _options.Bucket, UseClientRegion = _options.Endpoint is null };
+            await _calls.ControlAsync("CreateBucket", _options.Bucket!, (s3, token) => s3.PutBucketAsync(request, token), cancellationToken).ConfigureAwait(false);
+            S3ObjectStoreLog.BucketCreated(_logger, _options.Bucket!);
+        }
+        catch (ObjectStoreException e) when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.Conflict })
+        {
+            // Another process was first, unless the name is someone else's.
+            if (!await BucketExistsAsync(cancellationToken).ConfigureAwait(false))
+                throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<StoredObject> PutAsync(string key, StoreContent content, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(key);
+        return _objects.PutAsync(key, content, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<StoredObject?> FindAsync(string key, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(key);
+        return _objects.FindAsync(key, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(key);
+        return _objects.OpenReadAsync(key, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(string key, long offset, long length, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(key);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        return _objects.OpenReadAsync(key, offset, length, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string key, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(key);
+        return _objects.DeleteAsync(key, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<string> InitiateAsync(string key, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(key);
+        return _multipart.InitiateAsync(key, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<StoredPart> PutPartAsync(string key, string storeUploadId, int number, StoreContent content, CancellationToken cancellationToken = default)
+    {
+        CheckPart(key, number);
+        return _multipart.PutPartAsync(key, storeUploadId, number, content, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<StoredObject> CompleteAsync(string key, string storeUploadId, IReadOnlyList<StoredPart> parts, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(key);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _multipart.CompleteAsync(key, storeUploadId, parts, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> AbortAsync(string key, string storeUploadId, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(key);
+        return _multipart.AbortAsync(key, storeUploadId, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredPart>> ListPartsAsync(string key, string storeUploadId, int afterNumber, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(key);
+        return _multipart.ListPartsAsync(key, storeUploadId, afterNumber, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<ListedObject> ListObjectsAsync(string prefix, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.CheckPrefix(prefix);
+        return _listing.ListObjectsAsync(prefix, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<ListedUpload> ListUploadsAsync(string prefix, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.CheckPrefix(prefix);
+        return _listing.ListUploadsAsync(prefix, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<Uri> PresignGetAsync(string key, TimeSpan lifetime, string? contentDisposition, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(key);
+        CheckLifetime(lifetime);
+        return _presigner.PresignGetAsync(key, lifetime, contentDisposition);
+    }
+
+    /// <inheritdoc/>
+    public Task<Uri> PresignPutPartAsync(
+        string key, string storeUploadId, int number, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default)
+    {
+        CheckPart(key, number);
+        CheckLifetime(lifetime);
+        return _presigner.PresignPutPartAsync(key, storeUploadId, number, sizeBytes, lifetime);
+    }
+
+    /// <summary>Closes the connections.</summary>
+    public void Dispose()
+    {
+        _publicClient.Dispose();
+        _client.Dispose();
+    }
+
+    private void CheckPart(string key, int number)
+    {
+        ObjectKeys.Check(key);
+        ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(number, Profile.PartCountMax);
+    }
+
+    private void CheckLifetime(TimeSpan lifetime)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lifetime, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lifetime, Profile.PresignLifetimeMax);
+    }
+
+    private async Task<bool> BucketExistsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = new HeadBucketRequest { BucketName = _options.Bucket };
+            await _calls.ControlAsync("FindBucket", _options.Bucket!, (s3, token) => s3.HeadBucketAsync(request, token), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (ObjectStoreException e) when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.NotFound })
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Net;
+using Amazon.S3;
+using Amazon.S3.Model;
+using Microsoft.Extensions.Logging;
+
+namespace GrainVault.Storage.S3;
+
+/// <summary>Objects under their keys: writing whole ones, finding, reading and deleting all.</summary>
+internal sealed class S3Objects(S3Calls calls, S3Options options, ILogger logger)
+{
+    /// <summary>An ETag without its quotes.</summary>
+    public static string Unquote(string? etag) => etag?.Trim('"') ?? "";
+
+    /// <summary>Writes one whole object.</summary>
+    public async Task<StoredObject> PutAsync(string key, StoreContent content, CancellationToken cancellationToken)
+    {
+        using var body = new PayloadStream(content);
+        var request = new PutObjectRequest
+        {
+            BucketName = calls.Bucket,
+            Key = key,
+            InputStream = body,
+            AutoCloseStream = false,
+            AutoResetStreamPosition = false,
+            UseChunkEncoding = false,
+            DisableDefaultChecksumValidation = true,
+        };
+        var response = await calls.WriteAsync("Put", key, (s3, token) => s3.PutObjectAsync(request, token), cancellationToken).ConfigureAwait(false);
+        return new StoredObject(content.Bytes.Length, Unquote(response.ETag));
+    }
+
+    /// <summary>Size and ETag, or null.</summary>
+    public async Task<StoredObject?> FindAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var response = await calls.ControlAsync("Find", key, (s3, token) => s3.GetObjectMetadataAsync(calls.Bucket, key, token), cancellationToken)
+                .ConfigureAwait(false);
+            return new StoredObject(response.ContentLength, Unquote(response.ETag));
+        }
+        catch (ObjectStoreException e) when (e.Error == ObjectStoreError.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Opens a whole object.</summary>
+    public async Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken)
+    {
+        var response = await GetAsync(key, null, cancellationToken).ConfigureAwait(false);
+        return new S3ReadStream(response, key, response.ContentLength, options.ReadStallTimeout, logger);
+    }
+
+    /// <summary>Opens a range of bytes.</summary>
+    public async Task<Stream> OpenReadAsync(string key, long offset, long length, CancellationToken cancellationToken)
+    {
+        if (length == 0)
+        {
+            // S3 has no empty range: only the object's size can say whether this one is inside.
+            var found = await FindAsync(key, cancellationToken).ConfigureAwait(false)
+                ?? throw new ObjectStoreException(ObjectStoreError.NotFound, $"There is no object {key}.");
+            return offset <= found.SizeBytes ? Stream.Null : throw OutOfRange(key, offset, length);
+        }
+
+        if (offset > long.MaxValue - length)
+            throw OutOfRange(key, offset, length);
+        GetObjectResponse response;
+        try
+        {
+            response = await GetAsync(key, new ByteRange(offset, offset + length - 1), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ObjectStoreException e) when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.RequestedRangeNotSatisfiable })
+        {
+            throw OutOfRange(key, offset, length);
+        }
+
+        if (response.ContentLength == length)
+            return new S3ReadStream(response, key, length, options.ReadStallTimeout, logger);
+        response.Dispose();
+        throw OutOfRange(key, offset, length);
+    }
+
+    /// <summary>Deletes an object.</summary>
+    public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
+        calls.ControlAsync("Delete", key, (s3, token) => s3.DeleteObjectAsync(calls.Bucket, key, token), cancellationToken);
+
+    private Task<GetObjectResponse> GetAsync(string key, ByteRange? range, CancellationToken cancellationToken)
+    {
+        var request = new GetObjectRequest { BucketName = calls.Bucket, Key = key, ByteRange = range };
+        return calls.ControlAsync("Read", key, (s3, token) => s3.GetObjectAsync(request, token), cancellationToken);
+    }
+
+    private static ArgumentOutOfRangeException OutOfRange(string key, long offset, long length) =>
+        new(nameof(offset), $"{length} bytes from {offset} are not in {key}.");
+}

@@ -1,0 +1,11 @@
+using GrainVault.Storage.Tests.Conformance;
+
+namespace GrainVault.Storage.Tests.S3;
+
+public sealed class S3WholeObjectTests(S3Fixture fixture) : WholeObjectConformance<S3Fixture>(fixture);
+
+public sealed class S3MultipartTests(S3Fixture fixture) : MultipartConformance<S3Fixture>(fixture);
+
+public sealed class S3RangedReadTests(S3Fixture fixture) : RangedReadConformance<S3Fixture>(fixture);
+
+public sealed class S3ListingTests(S3Fixture fixture) : ListingConformance<S3Fixture>(fixture);
