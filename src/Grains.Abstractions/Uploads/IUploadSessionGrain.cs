@@ -69,10 +69,12 @@ public interface IUploadSessionGrain : IGrainWithStringKey
 /// <param name="ObjectKey">Key of the object.</param>
 /// <param name="StoreUploadId">Multipart upload at the store; null when the object is written whole.</param>
 /// <param name="Epoch">Epoch under which the ledger accepts the part.</param>
+/// <param name="IsGrowing">The session's size is not known: quota is reserved with the part.</param>
 [GenerateSerializer, Immutable, Alias("gv.PartPermit")]
 public sealed record PartPermit(
     [property: Id(0)] Refusal? Refusal,
     [property: Id(1)] PartInfo? Stored,
     [property: Id(2)] string? ObjectKey,
     [property: Id(3)] string? StoreUploadId,
-    [property: Id(4)] long Epoch);
+    [property: Id(4)] long Epoch,
+    [property: Id(5)] bool IsGrowing);

@@ -1,0 +1,107 @@
+using GrainVault.Files;
+using GrainVault.Options;
+using GrainVault.Uploads;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+
+namespace GrainVault.Accounts;
+
+/// <summary>One user's account, quota and views. Everything is a query: a user with a million files costs no memory.</summary>
+[GrainType("u")]
+internal sealed class UserGrain(
+    AccountRepository accounts,
+    UserRepository users,
+    EntryListing entries,
+    UploadListing uploads,
+    PasswordService passwords,
+    IOptions<LimitsOptions> limits,
+    TimeProvider time,
+    ILogger<UserGrain> logger) : Grain, IUserGrain
+{
+    private const int KeyLengthMax = 255;
+
+    private readonly FailureWindow _failures = new(limits.Value.FailedLoginCountMax, time);
+
+    private string Id => this.GetPrimaryKeyString();
+
+    private bool IsOwner => Caller.UserId == Id;
+
+    /// <inheritdoc/>
+    public async Task<ProfileResult> GetProfileAsync(CancellationToken cancellationToken = default)
+    {
+        if (!IsOwner)
+            return new ProfileResult(NotFound, null);
+        var finding = accounts.FindAsync(Id, cancellationToken);
+        var quota = await users.GetQuotaAsync(Id, cancellationToken);
+        if (await finding is not { } account)
+            return new ProfileResult(NotFound, null);
+        return new ProfileResult(null, new Profile(
+            Id, account.Email, account.DisplayName, account.Roles, quota.UsedBytes, quota.ReservedBytes, quota.QuotaBytes, account.CreatedAt));
+    }
+
+    /// <inheritdoc/>
+    public async Task<SignInResult> ChangePasswordAsync(string currentPassword, string newPassword, CancellationToken cancellationToken = default)
+    {
+        if (!IsOwner || await accounts.FindAsync(Id, cancellationToken) is not { } account)
+            return new SignInResult(NotFound, null);
+        if (_failures.WaitSeconds is { } seconds)
+            return new SignInResult(Refusals.Throttled(seconds), null);
+        if (PasswordRules.Check(newPassword, account.Email) is { } weak)
+            return new SignInResult(weak, null);
+        if (currentPassword is not { Length: > 0 and <= PasswordRules.LengthMax })
+            return Wrong();
+        if (await passwords.CheckAsync(account.PasswordHash, currentPassword) is not { } check)
+            return new SignInResult(TooManyPasswords, null);
+        if (!check.IsRight)
+            return Wrong();
+        if (await passwords.HashAsync(newPassword) is not { } hash)
+            return new SignInResult(TooManyPasswords, null);
+
+        var loginId = Ids.New(Ids.Login);
+        var token = RefreshTokens.New(loginId);
+        if (!await accounts.ChangePasswordAsync(account, hash, loginId, RefreshTokens.Hash(token)))
+            return new SignInResult(Refusals.Busy("The account was changed meanwhile; try again."), null);
+        AccountLog.PasswordChanged(logger, Id);
+        return new SignInResult(null, new SignIn(Id, loginId, token, account.Roles));
+    }
+
+    /// <inheritdoc/>
+    public async Task<EntryPageResult> ListFilesAsync(EntryQuery query, CancellationToken cancellationToken = default) =>
+        IsOwner ? await entries.ListAsync(Id, query, cancellationToken) : new EntryPageResult(NotFound, [], null);
+
+    /// <inheritdoc/>
+    public async Task<EntryResult> FindByPathAsync(string path, CancellationToken cancellationToken = default)
+    {
+        var entry = IsOwner ? await entries.FindByPathAsync(Id, path, cancellationToken) : null;
+        return entry is null ? new EntryResult(Refusals.NotFound("file or folder"), null) : new EntryResult(null, entry);
+    }
+
+    /// <inheritdoc/>
+    public async Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default) =>
+        IsOwner ? await uploads.ListAsync(Id, cursor, limit, cancellationToken) : new UploadPageResult(NotFound, [], null);
+
+    /// <inheritdoc/>
+    public async Task<IdempotencyResult> BindIdempotencyKeyAsync(
+        string key, string fingerprint, string proposedId, CancellationToken cancellationToken = default)
+    {
+        if (!IsOwner)
+            return new IdempotencyResult(NotFound, null);
+        if (key is not { Length: > 0 and <= KeyLengthMax } || key.Any(char.IsControl))
+            return new IdempotencyResult(Refusals.Invalid("An idempotency key has 1 to 255 characters and no control characters."), null);
+        var bound = await users.BindKeyAsync(Id, key, fingerprint, proposedId);
+        return bound.Fingerprint == fingerprint
+            ? new IdempotencyResult(null, bound.ResourceId)
+            : new IdempotencyResult(new Refusal(RefusalReason.IdempotencyKeyReused, "The idempotency key was used for another request."), null);
+    }
+
+    private static Refusal NotFound => Refusals.NotFound("user");
+
+    private static Refusal TooManyPasswords => Refusals.Busy("Too many passwords are being checked; try again.");
+
+    private SignInResult Wrong()
+    {
+        _failures.Add();
+        return new SignInResult(Refusals.BadCredentials, null);
+    }
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace GrainVault.Data;
+
+/// <summary>Accounts, logins and revocations.</summary>
+public sealed class IdentityDatabase(
+    [FromKeyedServices(IdentityDatabase.Key)] NpgsqlDataSource source,
+    ILogger<IdentityDatabase> logger) : Database(source, Key, logger)
+{
+    /// <summary>Service key of the <see cref="NpgsqlDataSource"/>, and the schema's name.</summary>
+    public const string Key = "identity";
+}
+
+/// <summary>Files, the ledger of objects and upload sessions.</summary>
+public sealed class CatalogueDatabase(
+    [FromKeyedServices(CatalogueDatabase.Key)] NpgsqlDataSource source,
+    ILogger<CatalogueDatabase> logger) : Database(source, Key, logger)
+{
+    /// <summary>Service key of the <see cref="NpgsqlDataSource"/>, and the schema's name.</summary>
+    public const string Key = "catalogue";
+}

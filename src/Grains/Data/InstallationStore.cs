@@ -1,0 +1,32 @@
+namespace GrainVault.Data;
+
+/// <summary>The one row about this installation.</summary>
+/// <param name="Id">Identity of the installation; the store's marker object carries the same.</param>
+/// <param name="CursorKey">Key under which list cursors are signed, 32 bytes.</param>
+/// <param name="SweepToken">What the marker object must say besides.</param>
+/// <param name="SweepTokenNext">What it may say already, while the two are being changed; null otherwise.</param>
+/// <param name="SweepStopped">Why nothing is swept; null while sweeping is on.</param>
+public sealed record Installation(Guid Id, byte[] CursorKey, Guid SweepToken, Guid? SweepTokenNext, string? SweepStopped);
+
+/// <summary>Reads the installation's row, and keeps what never changes.</summary>
+public sealed class InstallationStore(CatalogueDatabase database)
+{
+    private byte[]? _cursorKey;
+
+    /// <summary>The row as it is now.</summary>
+    public Task<Installation> GetAsync(CancellationToken cancellationToken = default) =>
+        database.QueryAsync(
+            "SELECT id, cursor_key, sweep_token, sweep_token_next, sweep_stopped FROM installation",
+            _ => { },
+            async reader =>
+            {
+                Invariant.That(await reader.ReadAsync(), "the first migration makes the installation's row");
+                return new Installation(
+                    reader.GetGuid(0), reader.BytesOrNull(1)!, reader.GetGuid(2), reader.UuidOrNull(3), reader.TextOrNull(4));
+            },
+            cancellationToken);
+
+    /// <summary>The key of cursors, from memory after the first time.</summary>
+    internal async ValueTask<byte[]> GetCursorKeyAsync(CancellationToken cancellationToken) =>
+        _cursorKey ??= (await GetAsync(cancellationToken)).CursorKey;
+}

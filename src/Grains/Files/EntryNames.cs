@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text;
+
+namespace GrainVault.Files;
+
+/// <summary>
+/// Names of entries: 1 to 255 UTF-8 bytes, no <c>/</c>, not <c>.</c> or <c>..</c>, no control or bidi-control characters,
+/// everything else in Unicode is valid.
+/// </summary>
+internal static class EntryNames
+{
+    /// <summary>Longest name, in UTF-8 bytes.</summary>
+    public const int SizeBytesMax = 255;
+
+    /// <summary>Longest extension that a numbered name keeps, in UTF-8 bytes with the dot.</summary>
+    private const int ExtensionSizeBytesMax = 32;
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Why a name is not valid; null when it is.</summary>
+    public static Refusal? Check(string? name)
+    {
+        if (string.IsNullOrEmpty(name))
+            return Refusals.Invalid("A name has at least one character.");
+        if (name is "." or "..")
+            return Refusals.Invalid("A name can't be '.' or '..'.");
+        // Before counting bytes: what is longer in UTF-16 is longer in UTF-8, and a lone surrogate has no UTF-8.
+        if (name.Length > SizeBytesMax)
+            return TooLong();
+        foreach (var rune in name.EnumerateRunes())
+        {
+            if (rune.Value == '/' || Rune.IsControl(rune) || IsBidiControl(rune.Value))
+                return Refusals.Invalid("A name has no '/', no control and no bidi-control characters.");
+        }
+
+        try
+        {
+            return Utf8.GetByteCount(name) > SizeBytesMax ? TooLong() : null;
+        }
+        catch (EncoderFallbackException)
+        {
+            return Refusals.Invalid("A name is valid Unicode.");
+        }
+    }
+
+    /// <summary>The form in which names are unique: NFC, case-folded.</summary>
+    public static string Key(string name) =>
+        name.Normalize(NormalizationForm.FormC).ToUpperInvariant().ToLowerInvariant().Normalize(NormalizationForm.FormC);
+
+    /// <summary>The name with a number, "name (1).ext", cut at a character so that it stays a valid name.</summary>
+    public static string Numbered(string name, int number)
+    {
+        var dot = name.LastIndexOf('.');
+        var extension = dot > 0 && Utf8.GetByteCount(name.AsSpan(dot)) <= ExtensionSizeBytesMax ? name[dot..] : "";
+        var suffix = string.Create(CultureInfo.InvariantCulture, $" ({number}){extension}");
+        var room = SizeBytesMax - Utf8.GetByteCount(suffix);
+        return Cut(name.AsSpan(0, name.Length - extension.Length), room) + suffix;
+    }
+
+    private static string Cut(ReadOnlySpan<char> text, int sizeBytesMax)
+    {
+        var length = 0;
+        var bytes = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > sizeBytesMax)
+                break;
+            length += rune.Utf16SequenceLength;
+        }
+
+        return text[..length].ToString();
+    }
+
+    // Unicode Bidirectional Algorithm (UAX #9), section 2: the explicit formatting characters and the implicit marks.
+    private static bool IsBidiControl(int value) =>
+        value is 0x061C or 0x200E or 0x200F or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
+
+    private static Refusal TooLong() => Refusals.Invalid("A name has at most 255 bytes in UTF-8.");
+}

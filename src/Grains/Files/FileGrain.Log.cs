@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+
+namespace GrainVault.Files;
+
+/// <summary>Log messages of files: 4100 to 4199.</summary>
+internal static partial class FileLog
+{
+    [LoggerMessage(4100, LogLevel.Warning, "A command on {FileId} failed; its outcome is unknown and the activation ends")]
+    public static partial void CommandFailed(ILogger logger, string fileId, Exception exception);
+}

@@ -1,0 +1,127 @@
+using GrainVault.Data;
+using GrainVault.Storage;
+using GrainVault.Uploads;
+
+namespace GrainVault.Files;
+
+/// <summary>What was made of a commit: a refusal, or the file as it is now.</summary>
+internal sealed record CommitResult(Refusal? Refusal, FileRow? File);
+
+/// <summary>Commands and queries on one entry.</summary>
+internal sealed class FileRepository(CatalogueDatabase database)
+{
+    /// <summary>Numbered names tried for one commit; beyond them the name counts as taken.</summary>
+    private const int NumberedNameCountMax = 1_000;
+
+    public Task<FileRow?> FindAsync(string id, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1",
+            parameters => parameters.Text(id),
+            reader => reader.RowAsync(FileRow.Read),
+            cancellationToken);
+
+    /// <summary>The file as it was with another version; null when there is no such version.</summary>
+    public Task<FileRow?> FindVersionAsync(string id, int number, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            $"SELECT {FileRow.Columns} FROM entries e JOIN file_versions v ON v.file_id = e.id AND v.number = $2 WHERE e.id = $1",
+            parameters => parameters.Text(id).Integer(number),
+            reader => reader.RowAsync(FileRow.Read),
+            cancellationToken);
+
+    /// <summary>True when anybody may read the entry: public, and neither it nor a folder above it in the trash.</summary>
+    public Task<bool> IsPublicAsync(string id, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            "SELECT 1 FROM entries WHERE id = $1 AND visibility = 2 AND entry_is_live($1)",
+            parameters => parameters.Text(id),
+            reader => reader.ReadAsync(cancellationToken),
+            cancellationToken);
+
+    /// <summary>Writes down the key of a one-request upload before it is used. Returns null to go on, 0 when the file exists, or a refusal.</summary>
+    public Task<int?> IntendAsync(
+        string owner, long quotaBytes, WriteFileCommand command, string? key, StoreProfile store, TimeSpan lives) =>
+        database.QueryAsync(
+            "SELECT intend_file($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            parameters => parameters.Text(owner).Long(quotaBytes).Text(command.FileId).Text(command.ParentId)
+                .Text(EntryNames.Key(command.Name)).Boolean(command.OnConflict == OnConflict.Rename)
+                .Long(command.Content.Bytes.Length).Text(key).Text(store.Name).Bytes(command.Sha256).Interval(lives),
+            ReaderExtensions.CodeAsync);
+
+    /// <summary>Runs the one transaction of a commit and returns the file as it is then, in one round trip.</summary>
+    public async Task<CommitResult> CommitAsync(string fileId, CommitVersionCommand command)
+    {
+        try
+        {
+            var result = await CommitAsync(fileId, command, [command.Name]);
+            var number = 1;
+            for (var count = 10; IsTaken(result, command) && number <= NumberedNameCountMax; count *= 10)
+            {
+                var names = new string[count];
+                for (var i = 0; i < count; i++)
+                    names[i] = EntryNames.Numbered(command.Name, number++);
+                result = await CommitAsync(fileId, command, names);
+            }
+
+            return result;
+        }
+        catch (RefusedException refused)
+        {
+            return new CommitResult(Refusals.From(refused.Reason), null);
+        }
+    }
+
+    public async Task<Refusal?> DeleteAsync(string owner, string id, bool permanent)
+    {
+        var code = await database.QueryAsync(
+            permanent ? "SELECT purge_entry($1, $2)" : "SELECT trash_entry($1, $2)",
+            parameters => parameters.Text(owner).Text(id),
+            ReaderExtensions.CodeAsync);
+        return code switch
+        {
+            null => null,
+            (int)RefusalReason.Invalid => Refusals.Invalid("The folder is not empty."),
+            { } reason => Refusals.From((RefusalReason)reason),
+        };
+    }
+
+    /// <summary>Notes the SHA-256 of a version that has none. False when there is no such version.</summary>
+    public async Task<bool> RecordSha256Async(string id, int number, byte[] sha256) =>
+        await database.ExecuteAsync(
+            "UPDATE file_versions SET sha256 = $3 WHERE file_id = $1 AND number = $2 AND (sha256 IS NULL OR sha256 = $3)",
+            parameters => parameters.Text(id).Integer(number).Bytes(sha256)) == 1;
+
+    /// <summary>Gives up an intent whose commit was refused, so that it need not wait for its deadline.</summary>
+    public Task AbandonAsync(string key) =>
+        database.ExecuteAsync(
+            "UPDATE objects SET state = 'garbage', garbage_at = now(), intent_deadline = NULL WHERE key = $1 AND state = 'intended'",
+            parameters => parameters.Text(key));
+
+    private Task<CommitResult> CommitAsync(string fileId, CommitVersionCommand command, string[] names) =>
+        database.BatchAsync(
+            batch =>
+            {
+                var commit = batch.CreateBatchCommand();
+                commit.CommandText =
+                    "SELECT refusal, version_number FROM commit_version($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+                commit.Parameters.Text(command.OwnerId).Text(fileId).Boolean(command.IsNewFile)
+                    .Texts(names).Texts(Array.ConvertAll(names, EntryNames.Key)).Text(command.ParentId).Integer(command.ExpectedVersion)
+                    .Text(command.ObjectKey).Long(command.SizeBytes).Text(command.Checksum)
+                    .Bytes(command.Sha256 is { } sha256 ? Convert.FromHexString(sha256) : null).Text(command.ContentType)
+                    .Text(command.UploadId).Long(command.UploadEpoch);
+                batch.BatchCommands.Add(commit);
+                var read = batch.CreateBatchCommand();
+                read.CommandText = $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1 AND e.owner_id = $2";
+                read.Parameters.Text(fileId).Text(command.OwnerId);
+                batch.BatchCommands.Add(read);
+            },
+            async reader =>
+            {
+                if (await reader.CodeAsync() is { } reason)
+                    return new CommitResult(Refusals.From((RefusalReason)reason), null);
+                await reader.NextResultAsync();
+                var file = await reader.RowAsync(FileRow.Read);
+                return file is null ? new CommitResult(Refusals.NotFound("file"), null) : new CommitResult(null, file);
+            });
+
+    private static bool IsTaken(CommitResult result, CommitVersionCommand command) =>
+        result.Refusal?.Reason == RefusalReason.NameTaken && command.IsNewFile && command.OnConflict == OnConflict.Rename;
+}

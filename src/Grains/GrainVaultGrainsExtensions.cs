@@ -1,0 +1,59 @@
+using GrainVault.Accounts;
+using GrainVault.Data;
+using GrainVault.Files;
+using GrainVault.Options;
+using GrainVault.Uploads;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace GrainVault;
+
+/// <summary>Registration of what grains need.</summary>
+public static class GrainVaultGrainsExtensions
+{
+    /// <summary>Name of the configuration section that all options are below.</summary>
+    private const string Root = "GrainVault";
+
+    /// <summary>
+    /// Adds repositories, domain services and the janitor. The host provides the object store, a <see cref="TimeProvider"/>,
+    /// and the data sources as keyed services (<see cref="IdentityDatabase.Key"/>, <see cref="CatalogueDatabase.Key"/>); options
+    /// that it has registered already are left alone.
+    /// </summary>
+    public static IServiceCollection AddGrainVaultGrains(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSection<LimitsOptions>(configuration, LimitsOptions.Section);
+        services.AddSection<AccountOptions>(configuration, AccountOptions.Section);
+        services.AddSection<JanitorOptions>(configuration, JanitorOptions.Section);
+
+        services.AddSingleton<IdentityDatabase>();
+        services.AddSingleton<CatalogueDatabase>();
+        services.AddSingleton<InstallationStore>();
+
+        services.AddSingleton<PasswordService>();
+        services.AddSingleton<AccountRepository>();
+        services.AddSingleton<RevocationRepository>();
+        services.AddSingleton<UserRepository>();
+
+        services.AddSingleton<FileRepository>();
+        services.AddSingleton<ListCursors>();
+        services.AddSingleton<EntryListing>();
+
+        services.AddSingleton<UploadRepository>();
+        services.AddSingleton<UploadListing>();
+        services.AddSingleton<PartLedger>();
+        services.AddSingleton<ContentHasher>();
+        services.AddSingleton<StoreWriteGate>();
+        return services;
+    }
+
+    private static void AddSection<T>(this IServiceCollection services, IConfiguration configuration, string section)
+        where T : class, new()
+    {
+        services.AddOptions<T>()
+            .Bind(configuration.GetSection($"{Root}:{section}"))
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+    }
+}

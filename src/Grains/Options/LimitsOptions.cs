@@ -1,0 +1,66 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace GrainVault.Options;
+
+/// <summary>Limits that grains keep; section <c>GrainVault:Limits</c>. Front ends read further keys of the same section.</summary>
+public sealed class LimitsOptions
+{
+    /// <summary>Name of the section below <c>GrainVault</c>.</summary>
+    public const string Section = "Limits";
+
+    /// <summary>Bytes that a new user may keep. Default: 100 GiB.</summary>
+    [Range(typeof(long), "0", "1000000000000000000")]
+    public long QuotaBytes { get; set; } = 100L << 30;
+
+    /// <summary>Largest file, in bytes. Default: 10 TiB.</summary>
+    [Range(typeof(long), "1", "1000000000000000000")]
+    public long FileSizeBytesMax { get; set; } = 10L << 40;
+
+    /// <summary>Part size of a session that asks for none, in bytes; the store's limits may raise it. Default: 8 MiB.</summary>
+    [Range(typeof(long), "1048576", "67108864")]
+    public long PartSizeBytesDefault { get; set; } = 8L << 20;
+
+    /// <summary>Part size of a session whose size is not known, in bytes. Default: 16 MiB.</summary>
+    [Range(typeof(long), "5242880", "67108864")]
+    public long GrowingPartSizeBytes { get; set; } = 16L << 20;
+
+    /// <summary>Largest part that passes through a front end, in bytes. Default: 64 MiB.</summary>
+    [Range(typeof(long), "5242880", "67108864")]
+    public long ProxiedPartSizeBytesMax { get; set; } = 64L << 20;
+
+    /// <summary>Life of an upload session. Default: 7 days.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan UploadLifetime { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Longest wait for another write of the same part, or for writes that run when a session is completed. Default: 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:00:25")]
+    public TimeSpan PartWait { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Store writes that a silo runs at once. Default: 128.</summary>
+    [Range(1, 4096)]
+    public int StoreWriteCountMax { get; set; } = 128;
+
+    /// <summary>Longest wait for one of those; then the caller is told to come back. Default: 20 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:05:00")]
+    public TimeSpan StoreWriteWait { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Failed logins of one account within a minute, after which it has to wait. Default: 10.</summary>
+    [Range(1, 1000)]
+    public int FailedLoginCountMax { get; set; } = 10;
+
+    /// <summary>Passwords that a silo hashes at once; 0 stands for the number of processors. Default: 0.</summary>
+    [Range(0, 1024)]
+    public int PasswordHashCountMax { get; set; }
+
+    /// <summary>Passwords that may wait to be hashed. Default: 256.</summary>
+    [Range(0, 100_000)]
+    public int PasswordHashQueueMax { get; set; } = 256;
+
+    /// <summary>Longest wait for a password to be hashed. Default: 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:00:25")]
+    public TimeSpan PasswordHashWait { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Logins of one account that live at once; a new one ends the least recently used. Default: 100.</summary>
+    [Range(1, 1000)]
+    public int LoginCountMax { get; set; } = 100;
+}

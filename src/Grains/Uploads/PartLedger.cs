@@ -1,0 +1,53 @@
+using GrainVault.Data;
+
+namespace GrainVault.Uploads;
+
+/// <summary>
+/// Acknowledges parts. Each acknowledgement is one statement that is conditional on the session's row, locked FOR SHARE,
+/// being open with the writer's epoch: a late writer changes nothing, however late.
+/// </summary>
+internal sealed class PartLedger(CatalogueDatabase database)
+{
+    private const string Upsert =
+        """
+        INSERT INTO upload_parts (upload_id, number, size_bytes, etag, sha256, object_key)
+        SELECT $1, $3, $4, $5, $6, $7 FROM session
+        ON CONFLICT (upload_id, number) DO UPDATE SET
+            size_bytes = excluded.size_bytes, etag = excluded.etag, sha256 = excluded.sha256, object_key = excluded.object_key
+        """;
+
+    private const string AcknowledgePart =
+        $"""
+        WITH session AS (SELECT 1 FROM uploads WHERE id = $1 AND epoch = $2 AND state = 1 FOR SHARE)
+        {Upsert}
+        """;
+
+    // A whole object counts only while its own intent stands: the sweeper may have been faster than a writer that slept.
+    private const string AcknowledgeWhole =
+        $"""
+        WITH session AS (
+            SELECT 1 FROM uploads u JOIN objects o ON o.key = $7 AND o.state = 'intended'
+            WHERE u.id = $1 AND u.epoch = $2 AND u.state = 1 FOR SHARE
+        )
+        {Upsert}
+        """;
+
+    /// <summary>Acknowledges a stored part. False: the session is not open in this epoch any more, the bytes do not count.</summary>
+    /// <exception cref="RefusedException">A session without a size has no quota left for the part.</exception>
+    public async Task<bool> AcknowledgeAsync(string uploadId, PartPermit permit, PartRow part)
+    {
+        if (permit.IsGrowing)
+        {
+            return await database.QueryAsync(
+                "SELECT acknowledge_growing_part($1, $2, $3, $4, $5, $6)",
+                parameters => parameters.Text(uploadId).Long(permit.Epoch).Integer(part.Number).Long(part.SizeBytes)
+                    .Text(part.ETag).Bytes(part.Sha256),
+                async reader => await reader.ReadAsync() && reader.GetBoolean(0));
+        }
+
+        return await database.ExecuteAsync(
+            part.ObjectKey is null ? AcknowledgePart : AcknowledgeWhole,
+            parameters => parameters.Text(uploadId).Long(permit.Epoch).Integer(part.Number).Long(part.SizeBytes)
+                .Text(part.ETag).Bytes(part.Sha256).Text(part.ObjectKey)) == 1;
+    }
+}

@@ -1,0 +1,188 @@
+using GrainVault.Diagnostics;
+using GrainVault.Files;
+using GrainVault.Options;
+using GrainVault.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Concurrency;
+
+namespace GrainVault.Uploads;
+
+/// <summary>
+/// Carries one buffer at a time to the store. Has no state: what it may write and whether that counts is decided by the
+/// session and the ledger. How many write at once in a silo is bounded by <see cref="StoreWriteGate"/>.
+/// </summary>
+[GrainType("w"), StatelessWorker(32)]
+internal sealed class PartWriterGrain(
+    PartLedger ledger,
+    FileRepository files,
+    IObjectStore store,
+    StoreWriteGate gate,
+    IOptions<LimitsOptions> limits,
+    IOptions<JanitorOptions> janitor,
+    ILogger<PartWriterGrain> logger) : Grain, IPartWriterGrain
+{
+    /// <summary>A session that moved to another activation gives a new right once; then the client has to come back.</summary>
+    private const int AttemptCountMax = 2;
+
+    private const int Sha256SizeBytes = 32;
+
+    /// <inheritdoc/>
+    public async Task<PartResult> WritePartAsync(WritePartCommand command, CancellationToken cancellationToken = default)
+    {
+        using var activity = GrainsMeter.Activities.StartActivity("part.write");
+        activity?.SetTag("upload.id", command.UploadId).SetTag("part.number", command.Number);
+        if (!Ids.IsValid(Ids.Upload, command.UploadId) || command.Sha256.Length != Sha256SizeBytes)
+            return new PartResult(Refusals.NotFound("upload session"), null);
+        var session = GrainFactory.GetGrain<IUploadSessionGrain>(command.UploadId);
+        for (var attempt = 1; ; attempt++)
+        {
+            var permit = await session.BeginPartAsync(command.Number, command.Content.Bytes.Length, command.Sha256, cancellationToken);
+            if (permit.Refusal is not null || permit.Stored is not null)
+                return new PartResult(permit.Refusal, permit.Stored);
+            var result = await WriteOnceAsync(session, command, permit);
+            if (result is not null)
+                return result;
+            UploadLog.PartFenced(logger, command.UploadId, command.Number, attempt);
+            GrainsMeter.PartFenced();
+            // Closed, or only taken over by a new activation, as after the death of a silo? The session knows.
+            if (attempt == AttemptCountMax)
+                return new PartResult(Refusals.UploadClosed, null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<EntryResult> WriteFileAsync(WriteFileCommand command, CancellationToken cancellationToken = default)
+    {
+        using var activity = GrainsMeter.Activities.StartActivity("file.write");
+        activity?.SetTag("file.id", command.FileId);
+        if (Caller.UserId is not { } owner)
+            return new EntryResult(Refusals.NotFound("user"), null);
+        if (Check(command) is { } invalid)
+            return new EntryResult(invalid, null);
+
+        var sizeBytes = command.Content.Bytes.Length;
+        var key = sizeBytes == 0 ? null : ObjectKeys.NewContentKey();
+        var lives = store.Profile.WriteTimeout + janitor.Value.IntentSlack;
+        var file = GrainFactory.GetGrain<IFileGrain>(command.FileId);
+        var code = await files.IntendAsync(owner, limits.Value.QuotaBytes, command, key, store.Profile, lives);
+        if (code == 0)
+            return await file.GetAsync(cancellationToken);
+        if (code is { } reason)
+            return new EntryResult(Refusals.From((RefusalReason)reason), null);
+
+        if (key is not null && await StoreWholeAsync(key, command) is { } refusal)
+            return new EntryResult(refusal, null);
+        var sha256 = Convert.ToHexStringLower(command.Sha256);
+        var result = await file.CommitVersionAsync(
+            new CommitVersionCommand(
+                owner, key, sizeBytes, sha256, sha256, command.ContentType ?? MediaTypes.Default, command.Name, command.ParentId,
+                command.OnConflict, IsNewFile: true, null, null, 0, 0),
+            CancellationToken.None);
+        if (result.Refusal is not null && key is not null)
+            await AbandonAsync(command.FileId, key);
+        return result;
+    }
+
+    private Refusal? Check(WriteFileCommand command)
+    {
+        if (!Ids.IsValid(Ids.File, command.FileId) || (command.ParentId is not null && !Ids.IsValid(Ids.File, command.ParentId)))
+            return Refusals.NotFound("folder");
+        if (EntryNames.Check(command.Name) is { } name)
+            return name;
+        if (!Enum.IsDefined(command.OnConflict) || command.Sha256.Length != Sha256SizeBytes)
+            return Refusals.Invalid("There is no such conflict rule.");
+        var sizeBytesMax = Math.Min(limits.Value.ProxiedPartSizeBytesMax, limits.Value.FileSizeBytesMax);
+        if (command.Content.Bytes.Length > sizeBytesMax)
+            return new Refusal(RefusalReason.TooLarge, $"A file that is sent at once has at most {sizeBytesMax} bytes.");
+        return MediaTypes.Check(command.ContentType);
+    }
+
+    /// <summary>One store write and its acknowledgement. Null when the ledger refused the epoch.</summary>
+    private async Task<PartResult?> WriteOnceAsync(IUploadSessionGrain session, WritePartCommand command, PartPermit permit)
+    {
+        var acknowledged = false;
+        try
+        {
+            using var place = await gate.TryEnterAsync();
+            if (place is null)
+                return new PartResult(Refusals.Busy("The object store is slower than the demand.", 5), null);
+            var etag = await StorePartAsync(command, permit);
+            place.Dispose();
+
+            var part = new PartRow(
+                command.Number, command.Content.Bytes.Length, etag, command.Sha256, permit.StoreUploadId is null ? permit.ObjectKey : null);
+            acknowledged = await ledger.AcknowledgeAsync(command.UploadId, permit, part);
+            if (!acknowledged)
+                return null;
+            GrainsMeter.PartAcknowledged(part.SizeBytes);
+            return new PartResult(null, part.ToInfo());
+        }
+        catch (ObjectStoreException exception)
+        {
+            UploadLog.StoreFailed(logger, command.UploadId, "put part", exception.Error, exception);
+            return new PartResult(Refusals.From(exception), null);
+        }
+        catch (Data.RefusedException refused)
+        {
+            return new PartResult(Refusals.From(refused.Reason), null);
+        }
+        finally
+        {
+            await EndAsync(session, command, acknowledged);
+        }
+    }
+
+    // No token goes to the store: a cancellation may reach another activation, and calls end by the store's own timeout.
+    private async Task<string> StorePartAsync(WritePartCommand command, PartPermit permit)
+    {
+        var content = new StoreContent(command.Content.Bytes, command.Sha256);
+        if (permit.StoreUploadId is null)
+            return (await store.PutAsync(permit.ObjectKey!, content)).ETag;
+        return (await ((IMultipartStore)store).PutPartAsync(permit.ObjectKey!, permit.StoreUploadId, command.Number, content)).ETag;
+    }
+
+    /// <summary>The ledger has the truth; the session is told so that it need not look.</summary>
+    private async Task EndAsync(IUploadSessionGrain session, WritePartCommand command, bool acknowledged)
+    {
+        try
+        {
+            await session.EndPartAsync(command.Number, acknowledged);
+        }
+        catch (Exception exception)
+        {
+            UploadLog.EndPartFailed(logger, command.UploadId, command.Number, exception);
+        }
+    }
+
+    private async Task<Refusal?> StoreWholeAsync(string key, WriteFileCommand command)
+    {
+        try
+        {
+            using var place = await gate.TryEnterAsync();
+            if (place is null)
+                return Refusals.Busy("The object store is slower than the demand.", 5);
+            await store.PutAsync(key, new StoreContent(command.Content.Bytes, command.Sha256));
+            return null;
+        }
+        catch (ObjectStoreException exception)
+        {
+            // The intent stays: the bytes may be there, and the janitor looks when its deadline has passed.
+            UploadLog.StoreFailed(logger, command.FileId, "put", exception.Error, exception);
+            return Refusals.From(exception);
+        }
+    }
+
+    private async Task AbandonAsync(string fileId, string key)
+    {
+        try
+        {
+            await files.AbandonAsync(key);
+        }
+        catch (DependencyUnavailableException exception)
+        {
+            UploadLog.AbandonFailed(logger, fileId, exception);
+        }
+    }
+}

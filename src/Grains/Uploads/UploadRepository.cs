@@ -1,0 +1,205 @@
+using GrainVault.Data;
+using GrainVault.Files;
+using GrainVault.Options;
+using GrainVault.Storage;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace GrainVault.Uploads;
+
+/// <summary>A session with what its grain keeps of the ledger: the numbers of the parts.</summary>
+internal sealed record LoadedUpload(UploadRow Row, PartSet Parts);
+
+/// <summary>What came of creating a session: a refusal, or the session; <paramref name="Exists"/> for a repeat.</summary>
+internal sealed record CreatedUpload(Refusal? Refusal, bool Exists, DateTimeOffset ExpiresAt, string Name);
+
+/// <summary>What came of beginning a completion: a refusal, and the parts as they are then.</summary>
+internal sealed record BegunCompletion(RefusalReason? Refusal, List<PartRow> Parts);
+
+/// <summary>Commands on sessions: each is one transaction in one round trip.</summary>
+internal sealed class UploadRepository(
+    CatalogueDatabase database, IOptions<LimitsOptions> limits, IOptions<JanitorOptions> janitor)
+{
+    /// <summary>
+    /// Takes the session over: what an earlier owner has in flight is not acknowledged any more. Null when there is none.
+    /// </summary>
+    public Task<LoadedUpload?> LoadAsync(string id) =>
+        database.BatchAsync(
+            batch =>
+            {
+                Add(batch, "UPDATE uploads SET epoch = epoch + 1 WHERE id = $1 AND state <= 3", parameters => parameters.Text(id));
+                Add(batch, $"SELECT {UploadRow.Columns} FROM uploads WHERE id = $1", parameters => parameters.Text(id));
+                Add(batch, "SELECT number FROM upload_parts WHERE upload_id = $1", parameters => parameters.Text(id));
+            },
+            async reader =>
+            {
+                var row = await reader.RowAsync(UploadRow.Read);
+                if (row is null)
+                    return null;
+                var parts = new PartSet();
+                await reader.NextResultAsync();
+                while (await reader.ReadAsync())
+                    parts.Add(reader.GetInt32(0));
+                return new LoadedUpload(row, parts);
+            });
+
+    public async Task<CreatedUpload> CreateAsync(UploadRow row, string nameKey, StoreProfile store)
+    {
+        try
+        {
+            return await database.QueryAsync(
+                """
+                SELECT refusal, expires, file_name
+                FROM create_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                """,
+                parameters => parameters.Text(row.Id).Text(row.OwnerId).Long(limits.Value.QuotaBytes).Integer((int)row.Mode)
+                    .Text(row.FileId).Boolean(row.IsNewFile).Integer(row.ExpectedVersion).Text(row.Name).Text(nameKey)
+                    .Text(row.ParentId).Integer((int)row.OnConflict).Text(row.ContentType).Long(row.SizeBytes)
+                    .Long(row.PartSizeBytes).Integer(row.PartCount).Boolean(row.IsMultipart).Bytes(row.DeclaredSha256)
+                    .Text(row.ObjectKey).Text(store.Name).Interval(limits.Value.UploadLifetime).Interval(IntentLife(store)),
+                async reader => await reader.CodeAsync() switch
+                {
+                    null => new CreatedUpload(null, false, reader.Time(1), reader.GetString(2)),
+                    0 => new CreatedUpload(null, true, default, ""),
+                    { } reason => new CreatedUpload(Refusals.From((RefusalReason)reason), false, default, ""),
+                });
+        }
+        catch (RefusedException refused)
+        {
+            return new CreatedUpload(Refusals.From(refused.Reason), false, default, "");
+        }
+    }
+
+    /// <summary>Writes down the multipart upload that the store has just begun. False when the session is no longer ours or open.</summary>
+    public async Task<bool> RecordStoreUploadAsync(string id, long epoch, string storeUploadId) =>
+        await database.ExecuteAsync(
+            """
+            WITH session AS (
+                UPDATE uploads SET store_upload_id = $3 WHERE id = $1 AND epoch = $2 AND state = 1 AND store_upload_id IS NULL
+                RETURNING object_key
+            )
+            UPDATE objects SET store_upload_id = $3 WHERE key IN (SELECT object_key FROM session)
+            """,
+            parameters => parameters.Text(id).Long(epoch).Text(storeUploadId)) == 1;
+
+    /// <summary>Writes down another key for the whole object, before it is used. False when the session is no longer ours or open.</summary>
+    public async Task<bool> IntendAttemptAsync(string id, long epoch, string key, StoreProfile store) =>
+        await database.ExecuteAsync(
+            """
+            WITH session AS (
+                UPDATE uploads SET attempt_count = attempt_count + 1 WHERE id = $1 AND epoch = $2 AND state = 1
+                RETURNING owner_id, store
+            )
+            INSERT INTO objects (key, store, owner_id, state, upload_id, intent_deadline)
+            SELECT $3, store, owner_id, 'intended', $1, now() + $4 FROM session
+            """,
+            parameters => parameters.Text(id).Long(epoch).Text(key).Interval(IntentLife(store))) == 1;
+
+    public Task<PartRow?> FindPartAsync(string id, int number) =>
+        database.QueryAsync(
+            $"SELECT {PartRow.Columns} FROM upload_parts WHERE upload_id = $1 AND number = $2",
+            parameters => parameters.Text(id).Integer(number),
+            reader => reader.RowAsync(PartRow.Read));
+
+    /// <summary>A page of parts, the sum of all, and the file of a completed session.</summary>
+    public Task<(List<PartInfo> Parts, long ReceivedBytes, Entry? File)> ReadPartsAsync(
+        UploadRow row, int afterPart, int limit, CancellationToken cancellationToken) =>
+        database.BatchAsync(
+            batch =>
+            {
+                Add(
+                    batch,
+                    $"SELECT {PartRow.Columns} FROM upload_parts WHERE upload_id = $1 AND number > $2 ORDER BY number LIMIT $3",
+                    parameters => parameters.Text(row.Id).Integer(afterPart).Integer(limit));
+                Add(
+                    batch,
+                    "SELECT coalesce(sum(size_bytes), 0)::bigint FROM upload_parts WHERE upload_id = $1",
+                    parameters => parameters.Text(row.Id));
+                if (row.State == UploadState.Completed)
+                    AddFile(batch, row.Id);
+            },
+            async reader =>
+            {
+                var parts = await reader.RowsAsync(part => PartRow.Read(part).ToInfo());
+                await reader.NextResultAsync();
+                await reader.ReadAsync();
+                var received = reader.GetInt64(0);
+                var file = await reader.NextResultAsync() ? await reader.RowAsync(FileRow.ReadEntry) : null;
+                return (parts, received, file);
+            },
+            cancellationToken);
+
+    /// <summary>The file of a completed session as it is now; null when it was removed.</summary>
+    public Task<Entry?> FindFileAsync(string id, CancellationToken cancellationToken) =>
+        database.BatchAsync(batch => AddFile(batch, id), reader => reader.RowAsync(FileRow.ReadEntry), cancellationToken);
+
+    /// <summary>Closes the session to parts and returns those that it has.</summary>
+    public Task<BegunCompletion> BeginCompletionAsync(UploadRow row, CompleteUploadCommand command) =>
+        database.BatchAsync(
+            batch =>
+            {
+                Add(
+                    batch,
+                    "SELECT begin_completion($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                    parameters => parameters.Text(row.Id).Long(row.Epoch).Long(command.SizeBytes).Text(command.Name)
+                        .Text(command.Name is { } name ? EntryNames.Key(name) : null)
+                        .Boolean(command.ParentId is not null).Text(command.ParentId)
+                        .Integer((int?)command.OnConflict)
+                        .Bytes(command.VerifiedSha256 is { } sha256 ? Convert.FromHexString(sha256) : null));
+                Add(
+                    batch,
+                    $"SELECT {PartRow.Columns} FROM upload_parts WHERE upload_id = $1 ORDER BY number",
+                    parameters => parameters.Text(row.Id));
+            },
+            async reader =>
+            {
+                var refusal = (RefusalReason?)await reader.CodeAsync();
+                await reader.NextResultAsync();
+                return new BegunCompletion(refusal, await reader.RowsAsync(PartRow.Read));
+            });
+
+    /// <summary>completing -> assembled: the content is safe, but there is no place for it.</summary>
+    public async Task<bool> RecordAssembledAsync(string id, long epoch) =>
+        await database.ExecuteAsync(
+            "UPDATE uploads SET state = 3, object_made = true, touched_at = now() WHERE id = $1 AND epoch = $2 AND state = 2",
+            parameters => parameters.Text(id).Long(epoch)) == 1;
+
+    /// <summary>completing -> open without the parts that the store lost; returns the new epoch, null when the session is not ours.</summary>
+    public Task<long?> ReopenAsync(string id, long epoch, int[] lost, bool forgetMultipart) =>
+        database.QueryAsync(
+            "SELECT reopen_upload($1, $2, $3, $4)",
+            parameters => parameters.Text(id).Long(epoch).Integers(lost).Boolean(forgetMultipart),
+            async reader => await reader.ReadAsync() ? reader.LongOrNull(0) : null);
+
+    /// <summary>Ends the session without a file; returns the state that it has then.</summary>
+    public Task<UploadState?> EndAsync(string id, UploadState state, RefusalReason? failure, bool fromCompleting, bool ifDue) =>
+        database.QueryAsync(
+            "SELECT end_upload($1, $2, $3, $4, $5)",
+            parameters => parameters.Text(id).Integer((int)state).Integer((int?)failure).Boolean(fromCompleting).Boolean(ifDue),
+            async reader => (UploadState?)await reader.CodeAsync());
+
+    /// <summary>Notes that the store holds nothing of a multipart upload any more.</summary>
+    public Task RecordMultipartGoneAsync(string key, string storeUploadId) =>
+        database.ExecuteAsync(
+            "UPDATE objects SET store_upload_id = NULL WHERE key = $1 AND store_upload_id = $2 AND state = 'garbage'",
+            parameters => parameters.Text(key).Text(storeUploadId));
+
+    /// <summary>An intent must outlive any store call.</summary>
+    private TimeSpan IntentLife(StoreProfile store) => store.WriteTimeout + janitor.Value.IntentSlack;
+
+    private static void AddFile(NpgsqlBatch batch, string uploadId) => Add(
+        batch,
+        $"""
+        SELECT {FileRow.Columns} FROM uploads u JOIN entries e ON e.id = u.file_id
+        JOIN file_versions v ON v.file_id = e.id AND v.number = u.version_number WHERE u.id = $1
+        """,
+        parameters => parameters.Text(uploadId));
+
+    private static void Add(NpgsqlBatch batch, string sql, Action<NpgsqlParameterCollection> bind)
+    {
+        var command = batch.CreateBatchCommand();
+        command.CommandText = sql;
+        bind(command.Parameters);
+        batch.BatchCommands.Add(command);
+    }
+}

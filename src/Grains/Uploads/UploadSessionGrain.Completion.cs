@@ -1,0 +1,235 @@
+using GrainVault.Files;
+using GrainVault.Storage;
+
+namespace GrainVault.Uploads;
+
+/// <summary>
+/// open -> completing -> completed, each step recorded before the outside call that follows it, so that each can be
+/// repeated by whoever comes after a crash. Concurrent callers join the one completion that runs.
+/// </summary>
+internal sealed partial class UploadSessionGrain
+{
+    /// <summary>Most part numbers in an answer.</summary>
+    private const int PartNumberCountMax = 1_000;
+
+    private static readonly CompleteUploadCommand AsRecorded = new(null, null, null, null, null, null);
+
+    private Task<EntryResult>? _completion;
+
+    /// <inheritdoc/>
+    public async Task<EntryResult> CompleteAsync(CompleteUploadCommand command, CancellationToken cancellationToken = default)
+    {
+        if (await LoadForCallerAsync() is not { } row)
+            return new EntryResult(NotFound.Refusal, null);
+        if (Check(command) is { } invalid)
+            return new EntryResult(invalid, null);
+        // Not bound to the caller's token: the completion goes on when the caller has gone.
+        return await CompleteOnceAsync(row, command);
+    }
+
+    private async Task<EntryResult> CompleteOnceAsync(UploadRow row, CompleteUploadCommand command)
+    {
+        if (_completion is { } running)
+            return await running;
+        if (row.State == UploadState.Completed)
+            return await ReplayAsync();
+        if (row.HasEnded)
+            return new EntryResult(ClosedRefusal(row), null);
+        return await (_completion = RunCompletionAsync(row, command));
+    }
+
+    private static Refusal? Check(CompleteUploadCommand command)
+    {
+        if (command.Name is not null && EntryNames.Check(command.Name) is { } name)
+            return name;
+        if (command.ParentId is not null && !Ids.IsValid(Ids.File, command.ParentId))
+            return Refusals.NotFound("folder");
+        if (command.OnConflict is { } rule && !Enum.IsDefined(rule))
+            return Refusals.Invalid("There is no such conflict rule.");
+        if (command.VerifiedSha256 is { } sha256 && !Checksums.IsSha256(sha256))
+            return Refusals.Invalid("A SHA-256 is 64 lower-case hexadecimal digits.");
+        if (command.Parts is { } parts && (parts.Count > PartSet.NumberMax || parts.DistinctBy(part => part.Number).Count() != parts.Count))
+            return Refusals.Invalid("Each part is listed once.");
+        return command.SizeBytes < 0 ? Refusals.Invalid("A size is 0 or more.") : null;
+    }
+
+    private async Task<EntryResult> ReplayAsync() =>
+        await repository.FindFileAsync(Id, CancellationToken.None) is { } file
+            ? new EntryResult(null, file)
+            : new EntryResult(Refusals.NotFound("file"), null);
+
+    private async Task<EntryResult> RunCompletionAsync(UploadRow row, CompleteUploadCommand command)
+    {
+        // First of all a yield: the field must hold this task before it ends.
+        await Task.Yield();
+        try
+        {
+            // A repeat of an acknowledged part that is under way could replace it at the store behind our back.
+            if (!await _writes.DrainAsync(limits.Value.PartWait))
+                return new EntryResult(Refusals.Busy("Parts are being written; complete again when they have ended."), null);
+            if (await FindDifferenceAsync(row, command) is { } difference)
+                return new EntryResult(difference, null);
+            var begun = await WriteAsync(() => repository.BeginCompletionAsync(row, command));
+            if (begun.Refusal is { } reason)
+                return new EntryResult(await ExplainAsync(row, reason, begun.Parts), null);
+
+            row = _row = Recorded(row, command, begun.Parts);
+            if (await MakeObjectAsync(row, begun.Parts) is { } refusal)
+                return new EntryResult(refusal, null);
+            return await CommitAsync(_row ?? row, begun.Parts);
+        }
+        finally
+        {
+            _completion = null;
+        }
+    }
+
+    /// <summary>What the client believes it sent must be what the ledger has.</summary>
+    private async Task<Refusal?> FindDifferenceAsync(UploadRow row, CompleteUploadCommand command)
+    {
+        if (command.Parts is not { } claimed || row.State != UploadState.Open)
+            return null;
+        var (parts, _, _) = await repository.ReadPartsAsync(row, 0, PartSet.NumberMax, CancellationToken.None);
+        var known = parts.ToDictionary(part => part.Number, part => part.ETag);
+        var wrong = claimed.Where(part => known.TryGetValue(part.Number, out var etag) && etag != part.ETag.Trim('"'))
+            .Select(part => part.Number).Order().Take(PartNumberCountMax).ToArray();
+        return wrong.Length == 0 ? null : Refusals.From(RefusalReason.InvalidPart) with { Parts = wrong };
+    }
+
+    private async Task<Refusal> ExplainAsync(UploadRow row, RefusalReason reason, List<PartRow> parts)
+    {
+        if (reason == RefusalReason.MissingParts)
+        {
+            var known = parts.Select(part => part.Number).ToHashSet();
+            var count = row.PartCount ?? parts.Select(part => part.Number).DefaultIfEmpty(0).Max() + 1;
+            var missing = Enumerable.Range(1, count).Where(number => !known.Contains(number)).Take(PartNumberCountMax).ToArray();
+            return new Refusal(reason, "Parts are missing.", Parts: missing);
+        }
+
+        if (reason != RefusalReason.UploadClosed)
+            return Refusals.From(reason);
+        // Ended or taken over by another activation: what is in memory is old.
+        Forget();
+        return await LoadAsync() is { HasEnded: false } ? Refusals.Busy("The session moved meanwhile; complete again.") : Refusals.UploadClosed;
+    }
+
+    private static UploadRow Recorded(UploadRow row, CompleteUploadCommand command, List<PartRow> parts) => row with
+    {
+        State = UploadState.Completing,
+        SizeBytes = row.SizeBytes ?? command.SizeBytes ?? parts.Sum(part => part.SizeBytes),
+        PartCount = row.PartCount ?? parts.Count,
+        Name = command.Name ?? row.Name,
+        ParentId = command.ParentId ?? row.ParentId,
+        OnConflict = command.OnConflict ?? row.OnConflict,
+        VerifiedSha256 = command.VerifiedSha256 is { } sha256 ? Convert.FromHexString(sha256) : row.VerifiedSha256,
+    };
+
+    /// <summary>Makes one object out of the parts, without copying; nothing to do for a whole object. Null when it is there.</summary>
+    private async Task<Refusal?> MakeObjectAsync(UploadRow row, List<PartRow> parts)
+    {
+        if (!row.IsMultipart || row.IsObjectMade || parts.Count == 0)
+            return null;
+        Invariant.That(row.ObjectKey is not null && row.StoreUploadId is not null, "parts were stored, so the upload has begun");
+        try
+        {
+            var made = await ((IMultipartStore)store).CompleteAsync(
+                row.ObjectKey, row.StoreUploadId, parts.ConvertAll(part => new StoredPart(part.Number, part.SizeBytes, part.ETag)));
+            if (made.SizeBytes != row.SizeBytes)
+                throw new ObjectStoreException(ObjectStoreError.InvalidPart, $"The store made {made.SizeBytes} of {row.SizeBytes} bytes.");
+            _row = row with { IsObjectMade = true };
+            return null;
+        }
+        catch (ObjectStoreException exception) when (exception.Error is ObjectStoreError.InvalidPart or ObjectStoreError.UploadNotFound)
+        {
+            UploadLog.StoreFailed(logger, Id, "complete", exception.Error, exception);
+            return await ReopenAsync(row, parts, forgetMultipart: exception.Error == ObjectStoreError.UploadNotFound);
+        }
+        catch (ObjectStoreException exception)
+        {
+            // The effect is unknown; the session stays completing, and the next call or the janitor goes on from there.
+            UploadLog.StoreFailed(logger, Id, "complete", exception.Error, exception);
+            return Refusals.From(exception);
+        }
+    }
+
+    /// <summary>completing -> open: the parts that the store does not have as recorded leave the ledger.</summary>
+    private async Task<Refusal> ReopenAsync(UploadRow row, List<PartRow> parts, bool forgetMultipart)
+    {
+        var kept = forgetMultipart ? [] : await ListStoredAsync(row);
+        var lost = parts
+            .Where(part => !kept.TryGetValue(part.Number, out var stored) || stored.ETag != part.ETag || stored.SizeBytes != part.SizeBytes)
+            .Select(part => part.Number).ToArray();
+        await WriteAsync(() => repository.ReopenAsync(Id, row.Epoch, lost, forgetMultipart));
+        UploadLog.PartsLost(logger, Id, lost.Length);
+        _row = null;
+        await LoadAsync();
+        return Refusals.From(RefusalReason.InvalidPart) with { Parts = [.. lost.Take(PartNumberCountMax)] };
+    }
+
+    private async Task<Dictionary<int, StoredPart>> ListStoredAsync(UploadRow row)
+    {
+        var stored = new Dictionary<int, StoredPart>();
+        var after = 0;
+        while (true)
+        {
+            var page = await ((IMultipartStore)store).ListPartsAsync(row.ObjectKey!, row.StoreUploadId!, after);
+            foreach (var part in page)
+                stored[part.Number] = part;
+            if (page.Count == 0 || stored.Count > PartSet.NumberMax)
+                return stored;
+            after = page[^1].Number;
+        }
+    }
+
+    private async Task<EntryResult> CommitAsync(UploadRow row, List<PartRow> parts)
+    {
+        var key = row.IsMultipart ? row.ObjectKey : parts.FirstOrDefault()?.ObjectKey;
+        var content = Checksums.Of(parts);
+        var sha256 = content.Sha256 ?? row.VerifiedSha256;
+        if (row.DeclaredSha256 is { } declared)
+        {
+            try
+            {
+                sha256 ??= await hasher.HashAsync(key!, row.SizeBytes!.Value);
+            }
+            catch (ObjectStoreException exception)
+            {
+                UploadLog.StoreFailed(logger, Id, "read back", exception.Error, exception);
+                return new EntryResult(Refusals.From(exception), null);
+            }
+
+            if (!sha256.AsSpan().SequenceEqual(declared))
+                return await FailAsync(row, RefusalReason.ChecksumMismatch);
+        }
+
+        var result = await GrainFactory.GetGrain<IFileGrain>(row.FileId).CommitVersionAsync(new CommitVersionCommand(
+            row.OwnerId, parts.Count == 0 ? null : key, row.SizeBytes ?? 0, content.Checksum,
+            sha256 is null ? null : Convert.ToHexStringLower(sha256), row.ContentType, row.Name, row.ParentId, row.OnConflict,
+            row.IsNewFile, row.ExpectedVersion, row.Id, row.Epoch, 0));
+        if (result.Entry is not null)
+        {
+            _row = row with { State = UploadState.Completed };
+            return result;
+        }
+
+        if (result.Refusal!.Reason == RefusalReason.UploadClosed)
+        {
+            Forget();
+            return result;
+        }
+
+        // Name, folder, version or quota was lost meanwhile. The content is kept for another try.
+        if (await WriteAsync(() => repository.RecordAssembledAsync(Id, row.Epoch)))
+            _row = row with { State = UploadState.Assembled, IsObjectMade = true };
+        else
+            Forget();
+        return result;
+    }
+
+    /// <summary>Ends the session for good: its content is not what was announced.</summary>
+    private async Task<EntryResult> FailAsync(UploadRow row, RefusalReason reason)
+    {
+        await EndAsync(row, UploadState.Aborted, reason, fromCompleting: true, ifDue: false);
+        return new EntryResult(Refusals.From(reason), null);
+    }
+}

@@ -1,0 +1,168 @@
+using System.Globalization;
+using GrainVault.Storage;
+
+namespace GrainVault.Uploads;
+
+/// <summary>Parts of a session: what is wanted, who may write it, and when that is over. Answers come from memory.</summary>
+internal sealed partial class UploadSessionGrain
+{
+    private Task<Refusal?>? _initiation;
+
+    /// <inheritdoc/>
+    public async Task<PartPlan> PlanPartAsync(int number, long? sizeBytes, CancellationToken cancellationToken = default)
+    {
+        if (await LoadForCallerAsync() is not { } row)
+            return new PartPlan(NotFound.Refusal, null, 0);
+        if (FindObjection(row, number, sizeBytes) is { } refusal)
+            return new PartPlan(refusal, null, 0);
+        return ExactSize(row, number) is { } exact ? new PartPlan(null, exact, exact) : new PartPlan(null, null, row.PartSizeBytes);
+    }
+
+    /// <inheritdoc/>
+    public async Task<PartPermit> BeginPartAsync(int number, long sizeBytes, byte[] sha256, CancellationToken cancellationToken = default)
+    {
+        if (await LoadForCallerAsync() is not { } row)
+            return Refused(NotFound.Refusal!);
+        if (FindObjection(row, number, sizeBytes) is { } objection)
+            return Refused(objection);
+        if (_completion is { } completion && !await EndsInTimeAsync(completion))
+            return Refused(Refusals.Busy("The session is being completed."));
+        if (!await _writes.TryEnterAsync(number, limits.Value.PartWait))
+            return Refused(Refusals.Busy(string.Create(CultureInfo.InvariantCulture, $"Part {number} is being written by another request.")));
+        var permit = Refused(Refusals.UploadClosed);
+        try
+        {
+            permit = await PermitAsync(number, sizeBytes, sha256);
+            return permit;
+        }
+        finally
+        {
+            if (permit.ObjectKey is null)
+                _writes.Leave(number);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task EndPartAsync(int number, bool acknowledged, CancellationToken cancellationToken = default)
+    {
+        if (acknowledged && number is >= 1 and <= PartSet.NumberMax)
+            _acknowledged.Add(number);
+        _writes.Leave(number);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The permit of one who holds the part's place; waiting for it may have changed everything.</summary>
+    private async Task<PartPermit> PermitAsync(int number, long sizeBytes, byte[] sha256)
+    {
+        if (await LoadForCallerAsync() is not { } row)
+            return Refused(NotFound.Refusal!);
+        if (FindObjection(row, number, sizeBytes) is { } refusal)
+            return Refused(refusal);
+        if (_acknowledged.Contains(number) && await repository.FindPartAsync(Id, number) is { } stored
+            && stored.SizeBytes == sizeBytes && stored.Sha256.AsSpan().SequenceEqual(sha256))
+            return new PartPermit(null, stored.ToInfo(), null, null, row.Epoch, IsGrowing: false);
+        return row.IsMultipart ? await PermitPartAsync() : await PermitWholeAsync(row);
+    }
+
+    /// <summary>The right to write one part of the multipart upload, which begins with the first of them.</summary>
+    private async Task<PartPermit> PermitPartAsync()
+    {
+        if (_row!.StoreUploadId is null && await (_initiation ??= InitiateAsync()) is { } refusal)
+            return Refused(refusal);
+        return _row is { StoreUploadId: { } storeUploadId, ObjectKey: { } key } row
+            ? new PartPermit(null, null, key, storeUploadId, row.Epoch, row.SizeBytes is null)
+            : Refused(Refusals.UploadClosed);
+    }
+
+    private async Task<Refusal?> InitiateAsync()
+    {
+        await Task.Yield();
+        try
+        {
+            if (_row is not { ObjectKey: { } key } row || store is not IMultipartStore multipart)
+                return Refusals.UploadClosed;
+            var storeUploadId = await multipart.InitiateAsync(key);
+            if (await WriteAsync(() => repository.RecordStoreUploadAsync(Id, row.Epoch, storeUploadId)))
+            {
+                if (_row is not null)
+                    _row = _row with { StoreUploadId = storeUploadId };
+                return null;
+            }
+
+            // Ended meanwhile, or another activation owns the session: nobody knows this upload, so nobody else ends it.
+            await multipart.AbortAsync(key, storeUploadId);
+            Forget();
+            return Refusals.Busy("The session moved meanwhile; send the part again.");
+        }
+        catch (ObjectStoreException exception)
+        {
+            UploadLog.StoreFailed(logger, Id, "initiate", exception.Error, exception);
+            return Refusals.From(exception);
+        }
+        finally
+        {
+            _initiation = null;
+        }
+    }
+
+    /// <summary>The right to write the whole object: each attempt under a key of its own, so that none can overwrite another.</summary>
+    private async Task<PartPermit> PermitWholeAsync(UploadRow row)
+    {
+        var key = row.ObjectKey!;
+        if (_isFirstKeyFree)
+        {
+            _isFirstKeyFree = false;
+        }
+        else
+        {
+            key = ObjectKeys.NewContentKey();
+            if (!await WriteAsync(() => repository.IntendAttemptAsync(Id, row.Epoch, key, store.Profile)))
+            {
+                Forget();
+                return Refused(Refusals.Busy("The session moved meanwhile; send the part again."));
+            }
+        }
+
+        return new PartPermit(null, null, key, null, row.Epoch, IsGrowing: false);
+    }
+
+    private Refusal? FindObjection(UploadRow row, int number, long? sizeBytes)
+    {
+        if (row.State != UploadState.Open && _completion is null)
+            return ClosedRefusal(row);
+        if (number < 1 || number > (row.PartCount ?? store.Profile.PartCountMax))
+            return Refusals.Invalid("There is no part of this number.");
+        if (sizeBytes > limits.Value.ProxiedPartSizeBytesMax)
+            return new Refusal(RefusalReason.TooLarge, $"A part has at most {limits.Value.ProxiedPartSizeBytesMax} bytes.");
+        if (ExactSize(row, number) is { } exact)
+        {
+            return sizeBytes is { } size && size != exact
+                ? new Refusal(RefusalReason.WrongPartSize, string.Create(CultureInfo.InvariantCulture, $"Part {number} has {exact} bytes."))
+                : null;
+        }
+
+        if (sizeBytes is 0 || sizeBytes > row.PartSizeBytes)
+            return new Refusal(RefusalReason.WrongPartSize, $"A part has 1 to {row.PartSizeBytes} bytes.");
+        return ((number - 1) * row.PartSizeBytes) + (sizeBytes ?? 1) > limits.Value.FileSizeBytesMax
+            ? new Refusal(RefusalReason.TooLarge, $"A file has at most {limits.Value.FileSizeBytesMax} bytes.")
+            : null;
+    }
+
+    private static long? ExactSize(UploadRow row, int number) =>
+        row is { SizeBytes: { } size, PartCount: { } count } ? UploadPlan.SizeOf(number, size, row.PartSizeBytes, count) : null;
+
+    private async Task<bool> EndsInTimeAsync(Task task)
+    {
+        try
+        {
+            await task.WaitAsync(limits.Value.PartWait, time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static PartPermit Refused(Refusal refusal) => new(refusal, null, null, null, 0, IsGrowing: false);
+}

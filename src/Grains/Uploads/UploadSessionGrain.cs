@@ -1,0 +1,198 @@
+using GrainVault.Files;
+using GrainVault.Options;
+using GrainVault.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+
+namespace GrainVault.Uploads;
+
+/// <summary>
+/// One upload session. Its row is loaded with the first call that needs it, which raises the epoch: what an activation
+/// before this one still has in flight is not acknowledged any more. All calls but Create interleave; what they share is
+/// the row in memory, changed only right after the database has changed.
+/// </summary>
+[GrainType("up")]
+internal sealed partial class UploadSessionGrain(
+    UploadRepository repository,
+    IObjectStore store,
+    ContentHasher hasher,
+    IOptions<LimitsOptions> limits,
+    TimeProvider time,
+    ILogger<UploadSessionGrain> logger) : Grain, IUploadSessionGrain
+{
+    /// <summary>Most parts in a page.</summary>
+    private const int PageLengthMax = 1_000;
+
+    /// <summary>What a forgotten write may take longer than the store's own limit.</summary>
+    private static readonly TimeSpan WriteHoldSlack = TimeSpan.FromMinutes(1);
+
+    private readonly PartsInFlight _writes = new(time, store.Profile.WriteTimeout + WriteHoldSlack);
+    private UploadRow? _row;
+    private PartSet _acknowledged = new();
+    private Task? _loading;
+
+    /// <summary>True while the key that was intended at creation has not been handed out; only this activation can know.</summary>
+    private bool _isFirstKeyFree;
+
+    private string Id => this.GetPrimaryKeyString();
+
+    private static UploadResult NotFound => new(Refusals.NotFound("upload session"), null);
+
+    /// <inheritdoc/>
+    public async Task<UploadResult> CreateAsync(CreateUploadCommand command, CancellationToken cancellationToken = default)
+    {
+        if (Caller.UserId is not { } user || !Ids.IsValid(Ids.Upload, Id))
+            return NotFound;
+        if (await LoadForCallerAsync() is { } existing)
+            return new UploadResult(null, await DescribeAsync(existing, 0, PageLengthMax, cancellationToken));
+        if (Check(command) is { } invalid)
+            return new UploadResult(invalid, null);
+        var (refusal, plan) = UploadPlan.Make(command.SizeBytes, command.PartSizeBytes, store.Profile, limits.Value);
+        if (plan is null)
+            return new UploadResult(refusal, null);
+
+        var row = NewRow(command, user, plan);
+        var created = await WriteAsync(() => repository.CreateAsync(row, EntryNames.Key(row.Name), store.Profile));
+        if (created.Exists)
+        {
+            // Made between the look and the command, or somebody else's.
+            return await LoadForCallerAsync() is { } other
+                ? new UploadResult(null, await DescribeAsync(other, 0, PageLengthMax, cancellationToken))
+                : NotFound;
+        }
+
+        if (created.Refusal is not null)
+        {
+            DeactivateOnIdle();
+            return new UploadResult(created.Refusal, null);
+        }
+
+        _row = row with { ExpiresAt = created.ExpiresAt, Name = created.Name };
+        _isFirstKeyFree = true;
+        return new UploadResult(null, _row.ToInfo(0, [], null, null));
+    }
+
+    /// <inheritdoc/>
+    public async Task<UploadResult> GetAsync(int afterPart, int limit, CancellationToken cancellationToken = default)
+    {
+        if (afterPart < 0 || limit is < 1 or > PageLengthMax)
+            return new UploadResult(Refusals.Invalid("A limit is 1 to 1,000 and a part number 0 or more."), null);
+        return await LoadForCallerAsync() is { } row
+            ? new UploadResult(null, await DescribeAsync(row, afterPart, limit, cancellationToken))
+            : NotFound;
+    }
+
+    private async Task<UploadInfo> DescribeAsync(UploadRow row, int afterPart, int limit, CancellationToken cancellationToken)
+    {
+        var (parts, received, file) = await repository.ReadPartsAsync(row, afterPart, limit + 1, cancellationToken);
+        int? next = null;
+        if (parts.Count > limit)
+        {
+            parts.RemoveAt(limit);
+            next = parts[^1].Number;
+        }
+
+        return row.ToInfo(received, parts, next, file);
+    }
+
+    private Refusal? Check(CreateUploadCommand command)
+    {
+        if (command.FileId is null ? EntryNames.Check(command.Name) is { } name : !Ids.IsValid(Ids.File, command.FileId))
+            return command.FileId is null ? EntryNames.Check(command.Name) : Refusals.NotFound("file");
+        if (command.ParentId is not null && !Ids.IsValid(Ids.File, command.ParentId))
+            return Refusals.NotFound("folder");
+        if (!Enum.IsDefined(command.Mode) || !Enum.IsDefined(command.OnConflict))
+            return Refusals.Invalid("There is no such mode or conflict rule.");
+        if (command.Mode == UploadMode.Direct)
+            return Refusals.Invalid("Direct uploads are not offered here; use mode 'proxied'.");
+        if (store is not IMultipartStore && command.SizeBytes is null)
+            return Refusals.Invalid("This store takes no uploads of unknown size.");
+        if (command.ExpectedVersion is not null && command.FileId is null)
+            return Refusals.Invalid("An expected version needs a file.");
+        if (command.Sha256 is { } sha256 && !Checksums.IsSha256(sha256))
+            return Refusals.Invalid("A SHA-256 is 64 lower-case hexadecimal digits.");
+        return MediaTypes.Check(command.ContentType);
+    }
+
+    private UploadRow NewRow(CreateUploadCommand command, string user, UploadPlan plan) => new()
+    {
+        Id = Id,
+        OwnerId = user,
+        State = UploadState.Open,
+        Epoch = 1,
+        Mode = command.Mode,
+        FileId = command.FileId ?? Ids.New(Ids.File),
+        IsNewFile = command.FileId is null,
+        ExpectedVersion = command.ExpectedVersion,
+        // The name of an existing file comes from its entry; the column is never empty meanwhile.
+        Name = command.FileId is null ? command.Name! : "-",
+        ParentId = command.FileId is null ? command.ParentId : null,
+        OnConflict = command.OnConflict,
+        ContentType = command.ContentType ?? MediaTypes.Default,
+        SizeBytes = command.SizeBytes,
+        PartSizeBytes = plan.PartSizeBytes,
+        PartCount = plan.PartCount,
+        IsMultipart = plan.IsMultipart,
+        DeclaredSha256 = command.Sha256 is { } sha256 ? Convert.FromHexString(sha256) : null,
+        ObjectKey = plan.PartCount == 0 ? null : ObjectKeys.NewContentKey(),
+        ExpiresAt = default,
+    };
+
+    /// <summary>The session when it is the caller's; everybody else learns nothing, not even that it exists.</summary>
+    private async Task<UploadRow?> LoadForCallerAsync() =>
+        await LoadAsync() is { } row && row.OwnerId == Caller.UserId ? row : null;
+
+    private async Task<UploadRow?> LoadAsync()
+    {
+        if (_row is not null)
+            return _row;
+        // Interleaved calls share one load: each load raises the epoch.
+        await (_loading ??= LoadOnceAsync());
+        if (_row is null)
+            DeactivateOnIdle();
+        return _row;
+    }
+
+    private async Task LoadOnceAsync()
+    {
+        // First of all a yield: the field must hold this task before it ends.
+        await Task.Yield();
+        try
+        {
+            if (await repository.LoadAsync(Id) is { } loaded)
+                (_row, _acknowledged) = (loaded.Row, loaded.Parts);
+        }
+        finally
+        {
+            _loading = null;
+        }
+    }
+
+    /// <summary>Runs a command. When its outcome is unknown, so is the memory: it goes, and so does the activation.</summary>
+    private async Task<T> WriteAsync<T>(Func<Task<T>> command)
+    {
+        try
+        {
+            return await command();
+        }
+        catch (Exception exception)
+        {
+            UploadLog.CommandFailed(logger, Id, exception);
+            Forget();
+            throw;
+        }
+    }
+
+    /// <summary>Drops what is in memory: the next call reads it again, under a new epoch.</summary>
+    private void Forget()
+    {
+        _row = null;
+        _acknowledged.Clear();
+        _isFirstKeyFree = false;
+        DeactivateOnIdle();
+    }
+
+    private static Refusal ClosedRefusal(UploadRow row) =>
+        row.Failure is { } reason ? Refusals.From(reason) : Refusals.UploadClosed;
+}
