@@ -1,3 +1,4 @@
+using GrainVault.Options;
 using GrainVault.Silo.Health;
 using GrainVault.Silo.Migrations;
 using GrainVault.Silo.Options;
@@ -39,7 +40,21 @@ public static class GrainVaultSiloExtensions
         builder.Services.AddSingleton<IHealthProbe, PostgresProbe>();
         builder.Services.AddSingleton<IHealthProbe, ObjectStoreProbe>();
         builder.AddSilo();
+        builder.AddGrains();
         return builder;
+    }
+
+    /// <summary>What grains need; after the silo, since the janitor's shards are woken when it is up.</summary>
+    private static void AddGrains(this IHostApplicationBuilder builder)
+    {
+        builder.AddGrainVaultOptions<LimitsOptions>(LimitsOptions.Section, isWholeSection: false);
+        builder.AddGrainVaultOptions<JanitorOptions>(JanitorOptions.Section);
+        var accounts = builder.AddGrainVaultOptions<AccountOptions>(AccountOptions.Section, isWholeSection: false);
+        // Whoever starts a system on one machine signs up first, and is its administrator.
+        var cluster = builder.AddGrainVaultOptions<GrainClusterOptions>(GrainClusterOptions.Section);
+        if (cluster.Mode == ClusterMode.Embedded && builder.Configuration["GrainVault:Auth:FirstAccountIsAdmin"] is null)
+            accounts.FirstAccountIsAdmin = true;
+        builder.Services.AddGrainVaultGrains(builder.Configuration);
     }
 
     private static void AddGrainVaultDefaults(this IHostApplicationBuilder builder)

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using GrainVault.Storage;
+
+namespace GrainVault.Grains.Tests.Support;
+
+/// <summary>A real store behind a hook: counts calls, and lets a test delay or fail one of them.</summary>
+public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStore, IListingStore, IDisposable
+{
+    private readonly ConcurrentQueue<string> _calls = new();
+
+    /// <summary>Names of the calls so far, in order.</summary>
+    public IReadOnlyCollection<string> Calls => _calls;
+
+    /// <summary>Runs before each call with the call's name and key; may wait or throw.</summary>
+    public Func<string, string, Task>? Before { get; set; }
+
+    /// <summary>Runs after each successful call with the call's name and key; may wait or throw.</summary>
+    public Func<string, string, Task>? After { get; set; }
+
+    public StoreProfile? ProfileOverride { get; set; }
+
+    public StoreProfile Profile => ProfileOverride ?? inner.Profile;
+
+    public IObjectStore Inner => inner;
+
+    private IMultipartStore Multipart => (IMultipartStore)inner;
+
+    private IListingStore Listing => (IListingStore)inner;
+
+    public void ClearCalls() => _calls.Clear();
+
+    public int Count(string name) => _calls.Count(call => call == name);
+
+    public Task<StoredObject> PutAsync(string key, StoreContent content, CancellationToken cancellationToken = default) =>
+        RunAsync("Put", key, () => inner.PutAsync(key, content, cancellationToken));
+
+    public Task<StoredObject?> FindAsync(string key, CancellationToken cancellationToken = default) =>
+        RunAsync("Find", key, () => inner.FindAsync(key, cancellationToken));
+
+    public Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken = default) =>
+        RunAsync("OpenRead", key, () => inner.OpenReadAsync(key, cancellationToken));
+
+    public Task DeleteAsync(string key, CancellationToken cancellationToken = default) =>
+        RunAsync("Delete", key, async () =>
+        {
+            await inner.DeleteAsync(key, cancellationToken);
+            return true;
+        });
+
+    public Task<string> InitiateAsync(string key, CancellationToken cancellationToken = default) =>
+        RunAsync("Initiate", key, () => Multipart.InitiateAsync(key, cancellationToken));
+
+    public Task<StoredPart> PutPartAsync(string key, string storeUploadId, int number, StoreContent content, CancellationToken cancellationToken = default) =>
+        RunAsync("PutPart", key, () => Multipart.PutPartAsync(key, storeUploadId, number, content, cancellationToken));
+
+    public Task<StoredObject> CompleteAsync(string key, string storeUploadId, IReadOnlyList<StoredPart> parts, CancellationToken cancellationToken = default) =>
+        RunAsync("Complete", key, () => Multipart.CompleteAsync(key, storeUploadId, parts, cancellationToken));
+
+    public Task<bool> AbortAsync(string key, string storeUploadId, CancellationToken cancellationToken = default) =>
+        RunAsync("Abort", key, () => Multipart.AbortAsync(key, storeUploadId, cancellationToken));
+
+    public Task<IReadOnlyList<StoredPart>> ListPartsAsync(string key, string storeUploadId, int afterNumber, CancellationToken cancellationToken = default) =>
+        RunAsync("ListParts", key, () => Multipart.ListPartsAsync(key, storeUploadId, afterNumber, cancellationToken));
+
+    public IAsyncEnumerable<ListedObject> ListObjectsAsync(string prefix, CancellationToken cancellationToken = default) =>
+        Listing.ListObjectsAsync(prefix, cancellationToken);
+
+    public IAsyncEnumerable<ListedUpload> ListUploadsAsync(string prefix, CancellationToken cancellationToken = default) =>
+        Listing.ListUploadsAsync(prefix, cancellationToken);
+
+    public void Dispose() => (inner as IDisposable)?.Dispose();
+
+    private async Task<T> RunAsync<T>(string name, string key, Func<Task<T>> call)
+    {
+        _calls.Enqueue(name);
+        if (Before is { } before)
+            await before(name, key);
+        var result = await call();
+        if (After is { } after)
+            await after(name, key);
+        return result;
+    }
+}
