@@ -94,6 +94,30 @@ changed_since() {
     [ -n "$(find "$@" \( -name bin -o -name obj -o -name node_modules \) -prune -o -newer "$stamp" -print -quit 2>/dev/null)" ]
 }
 
+# What ./eng/up runs, and from what it is built. The stamp has the time at which the newest build began.
+api_binary=$repo_root/src/Api/bin/Release/net10.0/GrainVault.Api
+build_stamp=$repo_root/src/Api/bin/Release/up-to-date
+
+is_built() {
+  local sources=() name
+  for name in src compat sql global.json Directory.Build.props Directory.Build.targets Directory.Packages.props eng/Orleans.local.props; do
+    [ ! -e "$repo_root/$name" ] || sources+=("$repo_root/$name")
+  done
+  [ -x "$api_binary" ] && ! changed_since "$build_stamp" "${sources[@]}"
+}
+
+# build_release LOG PROJECT...: one build in Release; what changes meanwhile is built at the next start.
+build_release() {
+  local log=$1 project started
+  shift
+  started=$(mktemp)
+  for project in "$@"; do
+    dotnet build "$project" -c Release --nologo -v quiet "-clp:ErrorsOnly;NoSummary" >>"$log" 2>&1 || { rm -f "$started"; return 1; }
+  done
+  touch -r "$started" "$build_stamp"
+  rm -f "$started"
+}
+
 # Takes the machine's settings from .env in the repository; what the environment says already wins.
 load_env_file() {
   local line name

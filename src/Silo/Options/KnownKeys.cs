@@ -18,6 +18,9 @@ public sealed class KnownKeys
     private readonly HashSet<string> _openKeys = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _complete = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Every key with a value of its own, without <c>GrainVault:</c>.</summary>
+    public IEnumerable<string> Keys => _keys.Order(StringComparer.Ordinal);
+
     /// <summary>Adds the keys of an options class.</summary>
     /// <param name="section">Section below <c>GrainVault</c>.</param>
     /// <param name="options">The class that the section is bound to.</param>

@@ -77,6 +77,7 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
             return;
         await _stopping.CancelAsync();
         await _supervision;
+        _launcher.Lines.IsStopping = true;
         await StopServerAsync(_server, _settings.StopTimeout);
         NpgsqlConnection.ClearPool(new NpgsqlConnection(ConnectionString));
         LogStopped(_logger, _server.Id);
@@ -136,9 +137,12 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
     {
         private static readonly string[] TroubleMarks = ["PANIC:", "FATAL:", "ERROR:", "WARNING:"];
 
+        /// <summary>From here on, ended sessions are no trouble.</summary>
+        public bool IsStopping { get; set; }
+
         public void Write(string line)
         {
-            if (TroubleMarks.Any(mark => line.StartsWith(mark, StringComparison.Ordinal)))
+            if (!IsStopping && TroubleMarks.Any(mark => line.StartsWith(mark, StringComparison.Ordinal)))
                 LogServerTrouble(logger, line);
             else
                 LogServerLine(logger, line);

@@ -15,7 +15,6 @@ internal sealed class ServerLauncher
     private readonly PostgresBinaries _binaries;
     private readonly ServerUser _user;
     private readonly ServerCommands _commands;
-    private readonly EmbeddedPostgres.ServerLines _lines;
     private readonly TimeProvider _time;
 
     private ServerLauncher(EmbeddedPostgresSettings settings, DataFolder folder, PostgresBinaries binaries, ServerUser user, EmbeddedPostgres.ServerLines lines, TimeProvider time)
@@ -25,12 +24,14 @@ internal sealed class ServerLauncher
         _binaries = binaries;
         _user = user;
         _commands = new ServerCommands(binaries, user);
-        _lines = lines;
+        Lines = lines;
         _time = time;
         Connection = ConnectionFile.LoadOrCreate(folder);
     }
 
     public NpgsqlConnectionStringBuilder Connection { get; }
+
+    public EmbeddedPostgres.ServerLines Lines { get; }
 
     public int MajorVersion => _binaries.MajorVersion;
 
@@ -57,10 +58,10 @@ internal sealed class ServerLauncher
         var start = _time.GetTimestamp();
         while (true)
         {
-            await StaleServer.WaitOutAsync(_folder.Postgres, _settings.StopTimeout, processId => _lines.Stale(processId, _folder.Postgres), cancellationToken);
+            await StaleServer.WaitOutAsync(_folder.Postgres, _settings.StopTimeout, processId => Lines.Stale(processId, _folder.Postgres), cancellationToken);
             if (mayMovePort && !LoopbackPorts.IsFree(Connection.Port))
                 MovePort();
-            var server = await ServerProcess.StartAsync(_commands.Server(_folder.Postgres, Connection.Port, _settings), _lines.Write);
+            var server = await ServerProcess.StartAsync(_commands.Server(_folder.Postgres, Connection.Port, _settings), Lines.Write);
             await File.WriteAllTextAsync(_folder.PidFile, $"{server.Id}\n", cancellationToken);
             try
             {
@@ -93,7 +94,7 @@ internal sealed class ServerLauncher
     private async Task CreateClusterAsync()
     {
         var unfinished = _folder.PostgresUnfinished;
-        _lines.Creating(_binaries.MajorVersion, _folder.Postgres);
+        Lines.Creating(_binaries.MajorVersion, _folder.Postgres);
         if (Directory.Exists(unfinished))
             Directory.Delete(unfinished, recursive: true);
         Directory.CreateDirectory(unfinished, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -106,7 +107,7 @@ internal sealed class ServerLauncher
             PosixCalls.ChangeOwner(unfinished, _user.UserId, _user.GroupId);
         }
 
-        var init = await ServerProcess.StartAsync(_commands.InitDb(unfinished, _settings.Durable), _lines.Write);
+        var init = await ServerProcess.StartAsync(_commands.InitDb(unfinished, _settings.Durable), Lines.Write);
         if (!await init.WaitForExitAsync(_settings.StartTimeout))
         {
             init.Signal(PosixCalls.SignalKill);

@@ -1,0 +1,24 @@
+using GrainVault.Silo.Hosting;
+using GrainVault.Silo.Options;
+using Microsoft.AspNetCore.Builder;
+
+namespace GrainVault.Silo.Tests.Tidy;
+
+/// <summary><c>.env.example</c> is the operator's list of settings.</summary>
+public sealed class SettingsPageTests
+{
+    [Fact]
+    public void Every_setting_of_a_silo_stands_in_env_example()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear();
+        builder.AddGrainVaultSilo();
+        var page = SourceTree.Text(".env.example");
+
+        var missing = builder.KnownKeys().Keys
+            .Select(key => $"{OptionsReader.Root}__{key.Replace(":", "__", StringComparison.Ordinal)}")
+            .Where(name => !page.Contains($"{name}=", StringComparison.Ordinal));
+
+        Assert.Equal("", string.Join('\n', missing));
+    }
+}
