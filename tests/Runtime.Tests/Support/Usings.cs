@@ -1,4 +1,5 @@
 global using Microsoft.Extensions.Hosting;
-global using Orleans;
+global using Orleans.Concurrency;
 global using Orleans.Hosting;
 global using Orleans.Runtime;
+global using Orleans;
