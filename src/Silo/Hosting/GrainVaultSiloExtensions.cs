@@ -4,6 +4,7 @@ using GrainVault.Silo.Migrations;
 using GrainVault.Silo.Options;
 using GrainVault.Silo.Postgres;
 using GrainVault.Storage;
+using GrainVault.Storage.Buffers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 using Orleans.Configuration;
@@ -37,6 +38,7 @@ public static class GrainVaultSiloExtensions
         builder.AddPostgres();
         builder.Services.AddObjectStore(builder.Configuration);
         builder.KnownKeys().Add("Objects", typeof(ObjectsOptions));
+        builder.KnownKeys().Add("Limits:PartBuffers", typeof(PartBufferOptions), isWholeSection: false);
         builder.Services.AddSingleton<IHealthProbe, PostgresProbe>();
         builder.Services.AddSingleton<IHealthProbe, ObjectStoreProbe>();
         builder.AddSilo();

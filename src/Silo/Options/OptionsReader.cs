@@ -109,6 +109,8 @@ public static class OptionsReader
     private static string Show(object? value) => value switch
     {
         Enum name => name.ToString().ToLowerInvariant(),
+        string text => text,
+        System.Collections.IEnumerable => "(a list)",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value?.ToString() ?? "",
     };
