@@ -29,6 +29,9 @@ internal sealed class KnownHashHandler : PipelineHandler
             PutObjectRequest put => put.InputStream,
             _ => null,
         };
+        // The SDK puts a stream of its own around the one that it was given.
+        if (body is WrapperStream wrapper)
+            body = wrapper.SearchWrappedStream(stream => stream is PayloadStream);
         // Only for the plain signature; asymmetric and session signatures keep the SDK's way.
         if (body is not PayloadStream payload || context.Signer is not (Amazon.S3.Internal.S3Signer or KnownHashSigner) || context.Request.SignatureVersion == SignatureVersion.SigV4a)
             return;
