@@ -46,6 +46,8 @@ public sealed partial class SiloFoundation(
                 await migrations.ApplyAsync(connections.For(schema), MigrationSet.FromResources(schema), options.MigrationTimeout, cancellationToken);
             }
 
+            if (!options.UsesEmbeddedServer)
+                await WarnOfFewConnectionsAsync(cancellationToken);
             _isUp = true;
         }
         finally
@@ -88,6 +90,18 @@ public sealed partial class SiloFoundation(
         connections.UseEmbedded(_embedded.ConnectionString);
     }
 
+    /// <summary>An embedded server is sized for the pools; a server of the operator's may be too small for them.</summary>
+    private async Task WarnOfFewConnectionsAsync(CancellationToken cancellationToken)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connections.For(PostgresConnections.CatalogueSchema)) { Pooling = false };
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int", connection);
+        var available = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+        if (available < options.ConnectionCountOfAllProcesses)
+            LogFewConnections(_logger, available, options.ConnectionCountOfAllProcesses);
+    }
+
     private async Task WaitUntilReachableAsync(string schema, CancellationToken cancellationToken)
     {
         var settings = new NpgsqlConnectionStringBuilder(connections.For(schema)) { Pooling = false };
@@ -115,4 +129,7 @@ public sealed partial class SiloFoundation(
 
     [LoggerMessage(1041, LogLevel.Information, "Actor runtime: {Runtime} {Version}")]
     private static partial void LogRuntime(ILogger logger, string runtime, string version);
+
+    [LoggerMessage(1042, LogLevel.Warning, "PostgreSQL serves {Available} connections, but all processes together may open {Needed} connections; raise max_connections or lower GrainVault:Postgres:*PoolSizeMax or ProcessCountMax")]
+    private static partial void LogFewConnections(ILogger logger, int available, int needed);
 }

@@ -71,7 +71,8 @@ public sealed class PostgresConnections(PostgresOptions options)
     /// <summary>What the operator wrote into the connection string wins.</summary>
     private static void SetDefault(NpgsqlConnectionStringBuilder settings, string keyword, object value)
     {
-        if (!settings.ContainsKey(keyword))
+        // Keys holds what was set; ContainsKey is true for every keyword that exists.
+        if (!settings.Keys.Cast<string>().Contains(keyword, StringComparer.OrdinalIgnoreCase))
             settings[keyword] = value;
     }
 
