@@ -1,0 +1,54 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using GrainVault.Storage;
+using Microsoft.AspNetCore.Connections;
+using Orleans.Runtime;
+
+namespace GrainVault.Api.Http;
+
+/// <summary>What an exception means to the client. Expected outcomes are refusals; exceptions are broken infrastructure and bugs.</summary>
+internal static class ExceptionProblems
+{
+    private const int RetryAfterSeconds = 2;
+
+    /// <summary>True when the client has gone away, so that nobody waits for an answer.</summary>
+    public static bool IsClientGone(HttpContext context, Exception exception) =>
+        exception is ConnectionResetException or ConnectionAbortedException
+        || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested);
+
+    /// <summary>The answer to an exception.</summary>
+    public static Problem From(Exception exception) => exception switch
+    {
+        ProblemException known => known.Problem,
+        BadHttpRequestException bad => new Problem(ProblemTypes.OfStatus(bad.StatusCode), DetailOf(bad)),
+        ObjectStoreException { Error: ObjectStoreError.Full } => new Problem(ProblemTypes.StoreFull, "The object store has no room left.")
+        {
+            RetryAfterSeconds = 60,
+        },
+        _ when IsDependency(exception) => new Problem(ProblemTypes.Unavailable, "A part of the system does not answer; try again.")
+        {
+            RetryAfterSeconds = RetryAfterSeconds,
+        },
+        _ => new Problem(ProblemTypes.Unexpected, "This should not have happened; it was logged under the request id.")
+        {
+            RetryAfterSeconds = RetryAfterSeconds,
+        },
+    };
+
+    private static bool IsDependency(Exception exception) => exception
+        is TimeoutException
+        or OperationCanceledException
+        or OrleansException
+        or DbException
+        or SocketException
+        or HttpRequestException
+        or ObjectStoreException { Error: ObjectStoreError.Unavailable }
+        || (exception.InnerException is { } inner && IsDependency(inner));
+
+    private static string DetailOf(BadHttpRequestException exception) => exception.StatusCode switch
+    {
+        StatusCodes.Status408RequestTimeout => "The body arrived too slowly.",
+        StatusCodes.Status413PayloadTooLarge => "The body is larger than this path takes.",
+        _ => "The request can't be understood.",
+    };
+}
