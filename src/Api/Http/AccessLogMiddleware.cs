@@ -29,7 +29,7 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, ILoggerFactory l
             _logger.Served(
                 level,
                 request.Method,
-                request.Path.Value ?? "",
+                request.Path.ToUriComponent(),
                 context.Response.StatusCode,
                 request.ContentLength,
                 context.Response.ContentLength,

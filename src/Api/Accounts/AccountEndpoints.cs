@@ -1,0 +1,101 @@
+using System.Security.Claims;
+using GrainVault.Accounts;
+using GrainVault.Api.Auth;
+using GrainVault.Api.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace GrainVault.Api.Accounts;
+
+/// <summary><c>/v1/auth</c> and <c>/v1/me</c>.</summary>
+internal static class AccountEndpoints
+{
+    /// <summary>Characters of the secret half of a refresh token: 32 bytes in base64url.</summary>
+    private const int RefreshSecretLength = 43;
+
+    /// <summary>Adds the endpoints.</summary>
+    public static void MapAccounts(this IEndpointRouteBuilder app)
+    {
+        var auth = app.MapGroup("/v1/auth").WithTags("Accounts").Refuses(400, 413, 415, 503);
+        auth.MapPost("/signup", SignUpAsync).WithSummary("Creates an account and logs in.").Refuses(409, 429);
+        auth.MapPost("/login", LogInAsync).WithSummary("Logs in.").Refuses(401, 429);
+        auth.MapPost("/refresh", RefreshAsync).WithSummary("Takes a refresh token and gives the next; one that was used before ends the login.").Refuses(401);
+        auth.MapPost("/logout", LogOutAsync).WithSummary("Ends the login of the access token.").RequireAuthorization().Refuses(401);
+        auth.MapPost("/password", ChangePasswordAsync).WithSummary("Changes the password, ends all logins and starts a new one.")
+            .RequireAuthorization().Refuses(401, 429);
+        app.MapGet("/v1/me", GetProfileAsync).WithTags("Accounts").WithSummary("The caller's account and quota.").RequireAuthorization().Refuses(401, 503);
+    }
+
+    private static async Task<Results<Created<TokenAnswer>, Problem>> SignUpAsync(
+        JsonBody<SignUpRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens, AddressRate signups)
+    {
+        var wait = signups.Take(context.Connection.RemoteIpAddress);
+        if (wait > TimeSpan.Zero)
+            return new Problem(ProblemTypes.Throttled, "There were too many signups from this address.") { RetryAfterSeconds = Seconds(wait) };
+        var request = body.Value;
+        var command = new SignUpCommand(Ids.New(Ids.User), request.Email, request.Password, request.DisplayName);
+        var result = await grains.GetGrain<IAccountGrain>(AccountKeys.GrainKey(request.Email)).SignUpAsync(command, CancellationToken.None);
+        return result.Refusal is { } refusal
+            ? Problem.From(refusal)
+            : TypedResults.Created("/v1/me", Answer(context, tokens, result.SignIn!));
+    }
+
+    private static async Task<Results<Ok<TokenAnswer>, Problem>> LogInAsync(
+        JsonBody<LogInRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens)
+    {
+        var grain = grains.GetGrain<IAccountGrain>(AccountKeys.GrainKey(body.Value.Email));
+        var result = await grain.LogInAsync(new LogInCommand(body.Value.Email, body.Value.Password), CancellationToken.None);
+        return Result(context, tokens, result);
+    }
+
+    private static async Task<Results<Ok<TokenAnswer>, Problem>> RefreshAsync(
+        JsonBody<RefreshRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens)
+    {
+        var token = body.Value.RefreshToken;
+        var dot = token.IndexOf('.', StringComparison.Ordinal);
+        if (dot < 0 || token.Length - dot - 1 != RefreshSecretLength || !Ids.IsValid(Ids.Login, token[..dot]))
+            return new Problem(ProblemTypes.BadCredentials, "The refresh token is not valid.");
+        return Result(context, tokens, await grains.GetGrain<ILoginGrain>(token[..dot]).RefreshAsync(token, CancellationToken.None));
+    }
+
+    private static async Task<Results<NoContent, Problem>> LogOutAsync(
+        OptionalJsonBody<LogOutRequest> body,
+        ClaimsPrincipal user,
+        IGrainFactory grains,
+        RevokedLogins revoked,
+        IOptions<AuthOptions> options,
+        TimeProvider time)
+    {
+        _ = body;
+        var login = user.FindFirstValue(JwtRegisteredClaimNames.Sid)!;
+        var result = await grains.GetGrain<ILoginGrain>(login).EndAsync(CancellationToken.None);
+        if (result.Refusal is { } refusal)
+            return Problem.From(refusal);
+        // This process need not wait for the next poll.
+        revoked.Add(login, time.GetUtcNow() + options.Value.AccessTokenLifetime + options.Value.ClockSkew);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Ok<TokenAnswer>, Problem>> ChangePasswordAsync(
+        JsonBody<PasswordRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens) =>
+        Result(context, tokens, await grains.CallingUser().ChangePasswordAsync(body.Value.CurrentPassword, body.Value.NewPassword, CancellationToken.None));
+
+    private static async Task<Results<Ok<ProfileAnswer>, Problem>> GetProfileAsync(IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        var result = await grains.CallingUser().GetProfileAsync(cancellationToken);
+        return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(ProfileAnswer.From(result.Profile!));
+    }
+
+    private static Results<Ok<TokenAnswer>, Problem> Result(HttpContext context, TokenIssuer tokens, SignInResult result) =>
+        result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(Answer(context, tokens, result.SignIn!));
+
+    private static TokenAnswer Answer(HttpContext context, TokenIssuer tokens, SignIn signIn)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        var (token, expiresIn) = tokens.Issue(signIn);
+        return new TokenAnswer(signIn.UserId, token, signIn.RefreshToken, expiresIn);
+    }
+
+    private static int Seconds(TimeSpan time) => (int)Math.Min(int.MaxValue, Math.Ceiling(time.TotalSeconds));
+}

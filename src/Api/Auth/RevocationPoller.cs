@@ -1,0 +1,76 @@
+using GrainVault.Accounts;
+using Microsoft.Extensions.Options;
+
+namespace GrainVault.Api.Auth;
+
+/// <summary>Asks for ended logins at short intervals, so that a revocation reaches this process within 5 s.</summary>
+internal sealed class RevocationPoller(
+    IGrainFactory grains,
+    RevokedLogins revoked,
+    IOptionsMonitor<AuthOptions> options,
+    TimeProvider time,
+    ILogger<RevocationPoller> logger) : BackgroundService
+{
+    /// <summary>Logins that one page of <see cref="IRevocationGrain.ListAsync"/> holds at most.</summary>
+    private const int PageMax = 10_000;
+
+    private bool _isFailing;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.CurrentValue.RevocationPollPeriod, time);
+        DateTimeOffset? since = null;
+        try
+        {
+            do
+            {
+                since = await PollAsync(since, stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task<DateTimeOffset?> PollAsync(DateTimeOffset? since, CancellationToken cancellationToken)
+    {
+        try
+        {
+            RevocationPage page;
+            do
+            {
+                page = await grains.GetGrain<IRevocationGrain>("r-0").ListAsync(since, cancellationToken);
+                var current = options.CurrentValue;
+                var until = time.GetUtcNow() + current.AccessTokenLifetime + current.ClockSkew;
+                foreach (var login in page.LoginIds)
+                    revoked.Add(login, until);
+                since = page.Until;
+            }
+            while (page.LoginIds.Count >= PageMax);
+
+            revoked.Confirm();
+            if (_isFailing)
+                logger.Recovered();
+            _isFailing = false;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (!_isFailing)
+                logger.Failed(exception);
+            _isFailing = true;
+        }
+
+        return since;
+    }
+}
+
+internal static partial class RevocationPollerLog
+{
+    [LoggerMessage(1101, LogLevel.Warning, "Ended logins can't be asked for; the last answer is kept.")]
+    public static partial void Failed(this ILogger<RevocationPoller> logger, Exception exception);
+
+    [LoggerMessage(1102, LogLevel.Information, "Ended logins can be asked for again.")]
+    public static partial void Recovered(this ILogger<RevocationPoller> logger);
+}

@@ -1,0 +1,55 @@
+using System.Text.Json.Serialization;
+using GrainVault.Files;
+
+namespace GrainVault.Api.Files;
+
+/// <summary>An entry: a file, a folder or a shortcut.</summary>
+/// <param name="Id"><c>f-</c> and a UUID.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="ParentId">Its folder; null at the root.</param>
+/// <param name="OwnerId">Its owner.</param>
+/// <param name="Size">Size of the current version in bytes.</param>
+/// <param name="ContentType">Media type.</param>
+/// <param name="Sha256">SHA-256 of the content in lower-case hexadecimal; absent until known.</param>
+/// <param name="Version">Number of the current version, from 1.</param>
+/// <param name="Visibility">Who may read it without a share.</param>
+/// <param name="CreatedAt">When it was created.</param>
+/// <param name="ModifiedAt">When it changed last.</param>
+/// <param name="DeletedAt">When it went to the trash; absent while it is live.</param>
+internal sealed record FileAnswer(
+    string Id,
+    EntryKind Kind,
+    string Name,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? ParentId,
+    string OwnerId,
+    long Size,
+    string ContentType,
+    string? Sha256,
+    int Version,
+    Visibility Visibility,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset ModifiedAt,
+    DateTimeOffset? DeletedAt)
+{
+    /// <summary>The wire form of an entry.</summary>
+    public static FileAnswer From(Entry entry) => new(
+        entry.Id,
+        entry.Kind,
+        entry.Name,
+        entry.ParentId,
+        entry.OwnerId,
+        entry.SizeBytes,
+        entry.ContentType,
+        entry.Sha256,
+        entry.Version,
+        entry.Visibility,
+        entry.CreatedAt,
+        entry.ModifiedAt,
+        entry.DeletedAt);
+}
+
+/// <summary>A page of entries.</summary>
+/// <param name="Entries">The entries.</param>
+/// <param name="NextCursor">Cursor of the next page; absent on the last.</param>
+internal sealed record EntryPageAnswer(IReadOnlyList<FileAnswer> Entries, string? NextCursor);

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GrainVault.Api.Accounts;
+using GrainVault.Api.Files;
+using GrainVault.Api.Health;
+using GrainVault.Api.Uploads;
+using GrainVault.Files;
+using GrainVault.Uploads;
+
+namespace GrainVault.Api.Http;
+
+/// <summary>
+/// The JSON of the API: strict in what it takes (unknown or repeated members, other types and other cases are errors), camel
+/// case, lower-case enum values, absent optional members.
+/// </summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    MaxDepth = DepthMax,
+    Converters = [
+        typeof(LowerCaseEnum<EntryKind>),
+        typeof(LowerCaseEnum<Visibility>),
+        typeof(LowerCaseEnum<OnConflict>),
+        typeof(LowerCaseEnum<UploadState>),
+        typeof(LowerCaseEnum<UploadMode>),
+        typeof(LowerCaseEnum<EntryView>),
+        typeof(UtcTime),
+    ])]
+[JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(SignUpRequest))]
+[JsonSerializable(typeof(LogInRequest))]
+[JsonSerializable(typeof(RefreshRequest))]
+[JsonSerializable(typeof(LogOutRequest))]
+[JsonSerializable(typeof(PasswordRequest))]
+[JsonSerializable(typeof(TokenAnswer))]
+[JsonSerializable(typeof(ProfileAnswer))]
+[JsonSerializable(typeof(CreateUploadRequest))]
+[JsonSerializable(typeof(CompleteUploadRequest))]
+[JsonSerializable(typeof(UploadAnswer))]
+[JsonSerializable(typeof(UploadPageAnswer))]
+[JsonSerializable(typeof(PartAnswer))]
+[JsonSerializable(typeof(FileAnswer))]
+[JsonSerializable(typeof(EntryPageAnswer))]
+[JsonSerializable(typeof(LiveAnswer))]
+[JsonSerializable(typeof(ReadyAnswer))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>Deepest nesting that is read.</summary>
+    public const int DepthMax = 16;
+}
+
+/// <summary>Enum values as lower-case strings; numbers are refused.</summary>
+internal sealed class LowerCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
+    where T : struct, Enum;
+
+/// <summary>Times as RFC 3339 in UTC with milliseconds.</summary>
+internal sealed class UtcTime : JsonConverter<DateTimeOffset>
+{
+    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    {
+        Span<char> text = stackalloc char[24];
+        value.UtcDateTime.TryFormat(text, out var length, Format, System.Globalization.CultureInfo.InvariantCulture);
+        writer.WriteStringValue(text[..length]);
+    }
+}
