@@ -3,7 +3,6 @@ using GrainVault.Accounts;
 using GrainVault.Api.Auth;
 using GrainVault.Api.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace GrainVault.Api.Accounts;
@@ -64,7 +63,7 @@ internal static class AccountEndpoints
         ClaimsPrincipal user,
         IGrainFactory grains,
         RevokedLogins revoked,
-        IOptions<AuthOptions> options,
+        AuthOptions options,
         TimeProvider time)
     {
         _ = body;
@@ -73,7 +72,7 @@ internal static class AccountEndpoints
         if (result.Refusal is { } refusal)
             return Problem.From(refusal);
         // This process need not wait for the next poll.
-        revoked.Add(login, time.GetUtcNow() + options.Value.AccessTokenLifetime + options.Value.ClockSkew);
+        revoked.Add(login, time.GetUtcNow() + options.AccessTokenLifetime + options.ClockSkew);
         return TypedResults.NoContent();
     }
 

@@ -1,6 +1,6 @@
+using GrainVault.Silo.Options;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -13,30 +13,25 @@ internal static class AuthExtensions
     public static void AddTokens(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>();
-        services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateOnStart();
+        var auth = builder.AddGrainVaultOptions<AuthOptions>(AuthOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<SigningKeyRing>();
         services.AddSingleton<SigningKeySource>();
         services.AddSingleton<TokenIssuer>();
-        services.AddSingleton(provider => Create(provider, (options, time) => new VerifiedTokens(options.VerifiedTokensMax, options.ClockSkew, time)));
-        services.AddSingleton(provider => Create(provider, (options, time) => new RevokedLogins(options.RevocationsMax, options.RevocationStaleMax, time)));
+        services.AddSingleton(provider => new VerifiedTokens(auth.VerifiedTokensMax, auth.ClockSkew, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new RevokedLogins(auth.RevocationsMax, auth.RevocationStaleMax, provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<SigningKeyService>();
         services.AddHostedService<RevocationPoller>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IOptions<AuthOptions>, SigningKeyRing, VerifiedTokens, RevokedLogins>(Configure);
+            .Configure<AuthOptions, SigningKeyRing, VerifiedTokens, RevokedLogins>(Configure);
         services.AddAuthorization();
     }
 
-    private static T Create<T>(IServiceProvider provider, Func<AuthOptions, TimeProvider, T> create) =>
-        create(provider.GetRequiredService<IOptions<AuthOptions>>().Value, provider.GetRequiredService<TimeProvider>());
-
     // RFC 8725: the algorithm, the issuer, the audience and the life of a token are pinned; keys are found by kid alone.
     private static void Configure(
-        JwtBearerOptions bearer, IOptions<AuthOptions> options, SigningKeyRing keys, VerifiedTokens verified, RevokedLogins revoked)
+        JwtBearerOptions bearer, AuthOptions auth, SigningKeyRing keys, VerifiedTokens verified, RevokedLogins revoked)
     {
-        var auth = options.Value;
         bearer.MapInboundClaims = false;
         bearer.SaveToken = false;
         bearer.IncludeErrorDetails = false;

@@ -1,5 +1,4 @@
 using GrainVault.Accounts;
-using Microsoft.Extensions.Options;
 
 namespace GrainVault.Api.Auth;
 
@@ -7,7 +6,7 @@ namespace GrainVault.Api.Auth;
 internal sealed class RevocationPoller(
     IGrainFactory grains,
     RevokedLogins revoked,
-    IOptionsMonitor<AuthOptions> options,
+    AuthOptions options,
     TimeProvider time,
     ILogger<RevocationPoller> logger) : BackgroundService
 {
@@ -19,7 +18,7 @@ internal sealed class RevocationPoller(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.CurrentValue.RevocationPollPeriod, time);
+        using var timer = new PeriodicTimer(options.RevocationPollPeriod, time);
         DateTimeOffset? since = null;
         try
         {
@@ -42,8 +41,7 @@ internal sealed class RevocationPoller(
             do
             {
                 page = await grains.GetGrain<IRevocationGrain>("r-0").ListAsync(since, cancellationToken);
-                var current = options.CurrentValue;
-                var until = time.GetUtcNow() + current.AccessTokenLifetime + current.ClockSkew;
+                        var until = time.GetUtcNow() + options.AccessTokenLifetime + options.ClockSkew;
                 foreach (var login in page.LoginIds)
                     revoked.Add(login, until);
                 since = page.Until;

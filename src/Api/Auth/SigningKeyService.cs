@@ -1,5 +1,5 @@
 using GrainVault.Silo.Startup;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace GrainVault.Api.Auth;
 
@@ -10,7 +10,6 @@ namespace GrainVault.Api.Auth;
 internal sealed class SigningKeyService(
     SigningKeyRing ring,
     SigningKeySource source,
-    IOptionsMonitor<AuthOptions> options,
     TimeProvider time,
     ILogger<SigningKeyService> logger) : BackgroundService
 {
@@ -27,7 +26,7 @@ internal sealed class SigningKeyService(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var changes = options.OnChange(_ => Reload());
+        using var changes = ChangeToken.OnChange(() => source.Changes, Reload);
         using var timer = new PeriodicTimer(CheckPeriod, time);
         try
         {
@@ -48,7 +47,7 @@ internal sealed class SigningKeyService(
             if (ring.Active.Kid != before)
                 logger.Rotated(before, ring.Active.Kid);
         }
-        catch (Exception exception) when (exception is StartRefusedException or OptionsValidationException)
+        catch (StartRefusedException exception)
         {
             logger.ReloadFailed(exception);
         }

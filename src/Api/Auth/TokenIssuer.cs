@@ -1,12 +1,11 @@
 using GrainVault.Accounts;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace GrainVault.Api.Auth;
 
 /// <summary>Makes access tokens (RFC 7519, HS256) with the active key.</summary>
-internal sealed class TokenIssuer(SigningKeyRing keys, IOptionsMonitor<AuthOptions> options, TimeProvider time)
+internal sealed class TokenIssuer(SigningKeyRing keys, AuthOptions options, TimeProvider time)
 {
     /// <summary>Claim with the user's roles, separated by spaces.</summary>
     public const string RolesClaim = "roles";
@@ -16,7 +15,6 @@ internal sealed class TokenIssuer(SigningKeyRing keys, IOptionsMonitor<AuthOptio
     /// <summary>A token for a login, and its life in seconds.</summary>
     public (string Token, int ExpiresInSeconds) Issue(SignIn signIn)
     {
-        var current = options.CurrentValue;
         var now = time.GetUtcNow().UtcDateTime;
         var claims = new Dictionary<string, object>
         {
@@ -27,13 +25,13 @@ internal sealed class TokenIssuer(SigningKeyRing keys, IOptionsMonitor<AuthOptio
             claims[RolesClaim] = signIn.Roles;
         var token = _handler.CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = current.Issuer,
-            Audience = current.Audience,
+            Issuer = options.Issuer,
+            Audience = options.Audience,
             IssuedAt = now,
-            Expires = now + current.AccessTokenLifetime,
+            Expires = now + options.AccessTokenLifetime,
             Claims = claims,
             SigningCredentials = keys.Active.Credentials,
         });
-        return (token, (int)current.AccessTokenLifetime.TotalSeconds);
+        return (token, (int)options.AccessTokenLifetime.TotalSeconds);
     }
 }

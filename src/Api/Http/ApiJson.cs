@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using GrainVault.Api.Accounts;
 using GrainVault.Api.Files;
-using GrainVault.Api.Health;
 using GrainVault.Api.Uploads;
 using GrainVault.Files;
 using GrainVault.Uploads;
@@ -42,8 +41,6 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(PartAnswer))]
 [JsonSerializable(typeof(FileAnswer))]
 [JsonSerializable(typeof(EntryPageAnswer))]
-[JsonSerializable(typeof(LiveAnswer))]
-[JsonSerializable(typeof(ReadyAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Deepest nesting that is read.</summary>

@@ -1,44 +1,57 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace GrainVault.Api.Http;
 
-/// <summary>Limits of one front end; section <c>GrainVault:Limits</c>.</summary>
+/// <summary>Limits of one front end; section <c>GrainVault:Limits</c>. Grains read further keys of the same section.</summary>
 internal sealed class FrontEndLimits
 {
-    /// <summary>Section of the configuration.</summary>
-    public const string Section = "GrainVault:Limits";
+    /// <summary>Name of the section below <c>GrainVault</c>.</summary>
+    public const string Section = "Limits";
 
     /// <summary>Largest part that passes through a front end, in bytes: 64 MiB. Larger ones need direct mode.</summary>
     public const long ProxiedPartBytesMax = 64L << 20;
 
     /// <summary>Body bytes that uploads occupy in this process at once, at least one part of 64 MiB. Default: 512 MiB.</summary>
+    [Range(ProxiedPartBytesMax, 1L << 50)]
     public long BytesInFlightMax { get; set; } = 512L << 20;
 
-    /// <summary>How long an upload waits for its turn before it is shed with 503, up to 5 min. Default: 5 s.</summary>
+    /// <summary>How long an upload waits for its turn before it is shed with 503. Default: 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan AdmissionWait { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many uploads wait at once; more are shed at once. 0 to 100,000. Default: 1,000.</summary>
+    /// <summary>How many uploads wait at once; more are shed without waiting. Default: 1,000.</summary>
+    [Range(0, 100_000)]
     public int AdmissionQueueMax { get; set; } = 1000;
 
     /// <summary>Slowest average rate of a request's body, in bytes per second, after the grace time; slower clients are dropped. Default: 1,024.</summary>
+    [Range(1.0, 1e9)]
     public double BodyBytesPerSecondMin { get; set; } = 1024;
 
-    /// <summary>Slowest average rate at which a client takes a response, in bytes per second. Default: 1,024.</summary>
+    /// <summary>Slowest average rate at which a client takes a response, in bytes per second, after the grace time. Default: 1,024.</summary>
+    [Range(1.0, 1e9)]
     public double ResponseBytesPerSecondMin { get; set; } = 1024;
 
-    /// <summary>Time without a check of the rates, more than 1 s. Default: 10 s.</summary>
+    /// <summary>Time before the rates are checked. Default: 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01.001", "00:05:00")]
     public TimeSpan BodyRateGrace { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Largest JSON body in bytes, 1 KiB to 16 MiB. Default: 64 KiB.</summary>
+    /// <summary>Largest JSON body in bytes. Default: 64 KiB.</summary>
+    [Range(1 << 10, 16 << 20)]
     public int JsonBodyBytesMax { get; set; } = 64 << 10;
 
     /// <summary>Open connections; more are closed at once. Default: 10,000.</summary>
+    [Range(1, 1_000_000)]
     public int ConnectionsMax { get; set; } = 10_000;
 
     /// <summary>Signups per minute and address at this front end. Default: 60.</summary>
+    [Range(1, 1_000_000)]
     public int SignupsPerMinute { get; set; } = 60;
 
     /// <summary>Addresses whose signups are counted apart; beyond it they share one count. Default: 65,536.</summary>
+    [Range(1, 10_000_000)]
     public int SignupAddressesMax { get; set; } = 65_536;
 
-    /// <summary>How long a completion is waited for before the answer is 503 with <c>Retry-After</c>, up to 110 s. Default: 60 s.</summary>
+    /// <summary>How long a completion is waited for before the answer is 503 with <c>Retry-After</c>. Default: 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:50")]
     public TimeSpan CompleteWait { get; set; } = TimeSpan.FromSeconds(60);
 }

@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.Extensions.Options;
 
 namespace GrainVault.Api.Http;
 
@@ -50,7 +49,7 @@ internal static class JsonBodyReader
         if (!request.HasJsonContentType() || request.ContentType!.Contains("+json", StringComparison.OrdinalIgnoreCase))
             throw new ProblemException(new Problem(ProblemTypes.UnsupportedMediaType, "The Content-Type must be application/json."));
 
-        var bytesMax = context.RequestServices.GetRequiredService<IOptions<FrontEndLimits>>().Value.JsonBodyBytesMax;
+        var bytesMax = context.RequestServices.GetRequiredService<FrontEndLimits>().JsonBodyBytesMax;
         if (request.ContentLength > bytesMax)
             throw TooLarge(bytesMax);
         var type = (JsonTypeInfo<T>)ApiJson.Default.GetTypeInfo(typeof(T))!;
