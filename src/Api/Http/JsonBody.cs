@@ -49,14 +49,15 @@ internal static class JsonBodyReader
         if (!request.HasJsonContentType() || request.ContentType!.Contains("+json", StringComparison.OrdinalIgnoreCase))
             throw new ProblemException(new Problem(ProblemTypes.UnsupportedMediaType, "The Content-Type must be application/json."));
 
-        var bytesMax = context.RequestServices.GetRequiredService<FrontEndLimits>().JsonBodyBytesMax;
+        var bytesMax = context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize
+            ?? context.RequestServices.GetRequiredService<FrontEndLimits>().JsonBodyBytesMax;
         if (request.ContentLength > bytesMax)
             throw TooLarge(bytesMax);
         var type = (JsonTypeInfo<T>)ApiJson.Default.GetTypeInfo(typeof(T))!;
         return await ReadAsync(request.BodyReader, type, bytesMax, context.RequestAborted);
     }
 
-    private static async ValueTask<T?> ReadAsync<T>(PipeReader body, JsonTypeInfo<T> type, int bytesMax, CancellationToken cancellationToken)
+    private static async ValueTask<T?> ReadAsync<T>(PipeReader body, JsonTypeInfo<T> type, long bytesMax, CancellationToken cancellationToken)
         where T : class
     {
         while (true)
@@ -104,6 +105,6 @@ internal static class JsonBodyReader
         }
     }
 
-    private static ProblemException TooLarge(int bytesMax) =>
+    private static ProblemException TooLarge(long bytesMax) =>
         new(new Problem(ProblemTypes.TooLarge, $"A JSON body may have at most {bytesMax} bytes."));
 }

@@ -29,7 +29,8 @@ internal sealed record ProblemBody(
 /// <summary>An error answer.</summary>
 internal sealed class Problem(ProblemType type, string detail) : IResult, IStatusCodeHttpResult
 {
-    private const string MediaType = "application/problem+json";
+    /// <summary>Media type of problems.</summary>
+    public const string MediaType = "application/problem+json";
 
     /// <summary>Kind of problem.</summary>
     public ProblemType Type { get; } = type;

@@ -1,0 +1,74 @@
+using System.Globalization;
+using GrainVault.Api.Http;
+using GrainVault.Files;
+using Microsoft.Net.Http.Headers;
+
+namespace GrainVault.Api.Files;
+
+/// <summary>Content as a response to GET or HEAD: conditional requests, ranges, safe headers, and the bytes.</summary>
+internal sealed class FileContent(ContentDescriptor content, ContentReader reader, TimeProvider time) : IResult
+{
+    // User content: nothing in it may run, load, or be taken for something else.
+    private const string UnknownType = "application/octet-stream";
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var (request, response) = (httpContext.Request, httpContext.Response);
+        var etag = new EntityTagHeaderValue($"\"{content.ETag}\"");
+        var modified = content.Entry.ModifiedAt.ToUniversalTime();
+        modified = modified.AddTicks(-(modified.Ticks % TimeSpan.TicksPerSecond));
+
+        var headers = response.Headers;
+        headers.ETag = etag.ToString();
+        headers.LastModified = HeaderUtilities.FormatDate(modified);
+        headers.CacheControl = "private, no-cache";
+        switch (Preconditions.Evaluate(request.Headers, etag, modified))
+        {
+            case PreconditionDecision.Failed:
+                return new Problem(ProblemTypes.PreconditionFailed, "The content is not the one that the request is about.").ExecuteAsync(httpContext);
+            case PreconditionDecision.NotModified:
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return Task.CompletedTask;
+        }
+
+        headers.AcceptRanges = "bytes";
+        headers.ContentDisposition = ContentDisposition.Attachment(content.Entry.Name);
+        response.ContentType = Checks.IsContentType(content.Entry.ContentType) ? content.Entry.ContentType : UnknownType;
+
+        // RFC 9110, section 14.2: Range means something for GET alone.
+        IReadOnlyList<ByteRange> ranges = [];
+        var decision = HttpMethods.IsGet(request.Method) && Preconditions.RangeApplies(request.Headers.IfRange, etag, modified, time.GetUtcNow())
+            ? ByteRanges.Decide(request.Headers.Range.Count > 0 ? request.Headers.Range.ToString() : null, content.SizeBytes, out ranges)
+            : RangeDecision.Whole;
+        return decision switch
+        {
+            RangeDecision.Unsatisfiable => RefuseRangeAsync(httpContext),
+            RangeDecision.Partial when ranges.Count == 1 => SendRangeAsync(httpContext, ranges[0]),
+            RangeDecision.Partial => new MultipartRanges(content, reader, ranges).SendAsync(httpContext),
+            _ => SendAsync(httpContext, new ByteRange(0, content.SizeBytes)),
+        };
+    }
+
+    private Task RefuseRangeAsync(HttpContext context)
+    {
+        context.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{content.SizeBytes}");
+        return new Problem(ProblemTypes.RangeNotSatisfiable, $"The content has {content.SizeBytes} bytes.").ExecuteAsync(context);
+    }
+
+    private Task SendRangeAsync(HttpContext context, ByteRange range)
+    {
+        context.Response.StatusCode = StatusCodes.Status206PartialContent;
+        context.Response.Headers.ContentRange = range.ToContentRange(content.SizeBytes);
+        return SendAsync(context, range);
+    }
+
+    private async Task SendAsync(HttpContext context, ByteRange range)
+    {
+        var response = context.Response;
+        response.ContentLength = range.Length;
+        if (range.Length == 0 || HttpMethods.IsHead(context.Request.Method))
+            return;
+        await using var source = await reader.OpenAsync(content.ObjectKey, range, context.RequestAborted);
+        await ContentReader.CopyAsync(source, response.BodyWriter, range.Length, context.RequestAborted);
+    }
+}

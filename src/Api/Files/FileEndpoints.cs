@@ -1,0 +1,87 @@
+using GrainVault.Api.Auth;
+using GrainVault.Api.Http;
+using GrainVault.Api.Uploads;
+using GrainVault.Files;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace GrainVault.Api.Files;
+
+/// <summary><c>/v1/files</c>.</summary>
+internal static class FileEndpoints
+{
+    private static readonly string[] Reading = ["GET", "HEAD"];
+
+    /// <summary>Adds the endpoints.</summary>
+    public static void MapFiles(this IEndpointRouteBuilder app)
+    {
+        var files = app.MapGroup("/v1/files").WithTags("Files").Refuses(400, 401, 503);
+        var own = files.MapGroup("").RequireAuthorization();
+        own.MapMethods("", ["POST", "PUT"], WholeFileEndpoint.PutAsync).WithSummary("Uploads a file of any size in one request.")
+            .TakesBytes().BodyAtMost(null).Refuses(403, 404, 408, 409, 413, 415, 422, 507);
+        own.MapGet("", ListAsync).WithSummary("A page of entries.").Refuses(404);
+        own.MapMethods("/by-path/{**path}", Reading, FindByPathAsync).WithSummary("An entry by its path from the root; its bytes with content=true.")
+            .SendsBytes().Refuses(404, 412, 416);
+        own.MapDelete("/{id}", DeleteAsync).WithSummary("Moves an entry to the trash; removes it with permanent=true.").Refuses(403, 404);
+
+        var readable = files.MapGroup("/{id}").WithMetadata(TokenOptional.Instance);
+        readable.MapGet("", GetAsync).WithSummary("Metadata; public entries need no token.").Refuses(404);
+        readable.MapMethods("/content", Reading, GetContentAsync).WithSummary("Content; public files need no token.").SendsBytes().Refuses(404, 412, 416);
+    }
+
+    private static async Task<Results<Ok<EntryPageAnswer>, Problem>> ListAsync(
+        string? view, string? parentId, string? q, string? cursor, int? limit, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        EntryView? wanted = view switch
+        {
+            null or "owned" => EntryView.Owned,
+            "trash" => EntryView.Trash,
+            "recent" => EntryView.Recent,
+            "public" => EntryView.Public,
+            _ => null,
+        };
+        if (wanted is null)
+            return Problem.Invalid("view must be owned, trash, recent or public.");
+        var query = new EntryQuery(wanted.Value, parentId, string.IsNullOrEmpty(q) ? null : q, cursor, Checks.Limit(limit));
+        var page = await grains.CallingUser().ListFilesAsync(query, cancellationToken);
+        return page.Refusal is { } refusal
+            ? Problem.From(refusal)
+            : TypedResults.Ok(new EntryPageAnswer(page.Entries.ConvertAll(FileAnswer.From), page.NextCursor));
+    }
+
+    private static async Task<Results<Ok<FileAnswer>, Problem>> GetAsync(string id, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        if (grains.FindFile(id) is not { } file)
+            return GrainLookup.NoSuch("file");
+        var result = await file.GetAsync(cancellationToken);
+        return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(FileAnswer.From(result.Entry!));
+    }
+
+    private static async Task<Results<Ok<FileAnswer>, FileContent, Problem>> FindByPathAsync(
+        string? path, bool? content, IGrainFactory grains, ContentReader reader, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var result = await grains.CallingUser().FindByPathAsync(path ?? "", cancellationToken);
+        if (result.Refusal is { } refusal)
+            return Problem.From(refusal);
+        if (content != true)
+            return TypedResults.Ok(FileAnswer.From(result.Entry!));
+        var opened = await grains.GetGrain<IFileGrain>(result.Entry!.Id).OpenContentAsync(null, cancellationToken);
+        return opened.Refusal is { } closed ? Problem.From(closed) : new FileContent(opened.Content!, reader, time);
+    }
+
+    private static async Task<Results<FileContent, Problem>> GetContentAsync(
+        string id, IGrainFactory grains, ContentReader reader, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (grains.FindFile(id) is not { } file)
+            return GrainLookup.NoSuch("file");
+        var opened = await file.OpenContentAsync(null, cancellationToken);
+        return opened.Refusal is { } refusal ? Problem.From(refusal) : new FileContent(opened.Content!, reader, time);
+    }
+
+    private static async Task<Results<NoContent, Problem>> DeleteAsync(string id, bool? permanent, IGrainFactory grains)
+    {
+        if (grains.FindFile(id) is not { } file)
+            return GrainLookup.NoSuch("file");
+        var result = await file.DeleteAsync(permanent == true, CancellationToken.None);
+        return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Mvc;
+
+namespace GrainVault.Api.Http;
+
+/// <summary>What endpoints state about themselves.</summary>
+internal static class EndpointExtensions
+{
+    /// <summary>Problems that the endpoint may answer with, for the OpenAPI document.</summary>
+    public static TBuilder Refuses<TBuilder>(this TBuilder endpoint, params int[] statuses)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        foreach (var status in statuses)
+            endpoint.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ProblemBody), [Problem.MediaType]));
+        return endpoint;
+    }
+
+    /// <summary>Largest body in bytes; null for no limit of the server.</summary>
+    public static TBuilder BodyAtMost<TBuilder>(this TBuilder endpoint, long? bytesMax)
+        where TBuilder : IEndpointConventionBuilder =>
+        bytesMax is { } max
+            ? endpoint.WithMetadata(new RequestSizeLimitAttribute(max))
+            : endpoint.WithMetadata(new DisableRequestSizeLimitAttribute());
+
+    /// <summary>The body is bytes as they are, of any media type.</summary>
+    public static TBuilder TakesBytes<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(BytesBody.Instance);
+}
+
+/// <summary>The body is bytes; for the OpenAPI document.</summary>
+internal sealed class BytesBody
+{
+    /// <summary>The one instance.</summary>
+    public static BytesBody Instance { get; } = new();
+}

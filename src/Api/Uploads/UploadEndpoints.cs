@@ -1,0 +1,102 @@
+using GrainVault.Api.Files;
+using GrainVault.Api.Http;
+using GrainVault.Files;
+using GrainVault.Uploads;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace GrainVault.Api.Uploads;
+
+/// <summary><c>/v1/uploads</c>.</summary>
+internal static class UploadEndpoints
+{
+    private const int PartLimitMax = 1000;
+
+    /// <summary>Body of a completion that lists 10,000 parts with their ETags, in bytes.</summary>
+    private const long CompleteBodyBytesMax = 2L << 20;
+
+    /// <summary>Adds the endpoints.</summary>
+    public static void MapUploads(this IEndpointRouteBuilder app)
+    {
+        var uploads = app.MapGroup("/v1/uploads").WithTags("Uploads").RequireAuthorization().Refuses(400, 401, 503);
+        uploads.MapPost("", CreateAsync).WithSummary("Opens an upload session and reserves its quota.").Refuses(403, 404, 409, 412, 413, 415, 422, 507);
+        uploads.MapGet("", ListAsync).WithSummary("The caller's unfinished sessions, newest first, without their parts.");
+        uploads.MapGet("/{id}", GetAsync).WithSummary("A session with a page of its parts.").Refuses(404);
+        uploads.MapPut("/{id}/parts/{number}", PartEndpoint.PutAsync).WithSummary("Stores one part; may be repeated.")
+            .TakesBytes().BodyAtMost(FrontEndLimits.ProxiedPartBytesMax).Refuses(404, 408, 409, 411, 413, 415, 422, 507);
+        uploads.MapPost("/{id}/complete", CompleteAsync).WithSummary("Makes the file; a repeat gives the same file.")
+            .BodyAtMost(CompleteBodyBytesMax).Refuses(404, 409, 412, 413, 415, 422, 507);
+        uploads.MapDelete("/{id}", AbortAsync).WithSummary("Ends a session without a file.").Refuses(404, 409);
+    }
+
+    private static async Task<Results<Created<UploadAnswer>, Problem>> CreateAsync(
+        JsonBody<CreateUploadRequest> body, HttpRequest httpRequest, IGrainFactory grains)
+    {
+        var request = body.Value;
+        var command = new CreateUploadCommand(
+            request.Name,
+            request.Size,
+            Checks.ContentType(request.ContentType),
+            request.ParentId,
+            request.Mode ?? UploadMode.Proxied,
+            request.PartSize,
+            request.FileId,
+            request.ExpectedVersion,
+            request.Sha256,
+            request.OnConflict ?? OnConflict.Fail);
+        var fingerprint = IdempotencyKeys.Fingerprint(request, ApiJson.Default.CreateUploadRequest);
+        var id = await IdempotencyKeys.BindAsync(httpRequest, grains, fingerprint, Ids.New(Ids.Upload));
+        var result = await grains.GetGrain<IUploadSessionGrain>(id).CreateAsync(command, CancellationToken.None);
+        return result.Refusal is { } refusal
+            ? Problem.From(refusal)
+            : TypedResults.Created($"/v1/uploads/{id}", UploadAnswer.From(result.Upload!));
+    }
+
+    private static async Task<Results<Ok<UploadPageAnswer>, Problem>> ListAsync(
+        string? cursor, int? limit, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        var page = await grains.CallingUser().ListUploadsAsync(cursor, Checks.Limit(limit), cancellationToken);
+        return page.Refusal is { } refusal
+            ? Problem.From(refusal)
+            : TypedResults.Ok(new UploadPageAnswer(page.Uploads.ConvertAll(UploadAnswer.From), page.NextCursor));
+    }
+
+    private static async Task<Results<Ok<UploadAnswer>, Problem>> GetAsync(
+        string id, int? afterPart, int? limit, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        if (grains.FindUpload(id) is not { } session)
+            return GrainLookup.NoSuch("upload");
+        if (afterPart < 0)
+            return Problem.Invalid("afterPart must be 0 or more.");
+        var result = await session.GetAsync(afterPart ?? 0, limit is null ? PartLimitMax : Checks.Limit(limit), cancellationToken);
+        return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(UploadAnswer.From(result.Upload!));
+    }
+
+    private static async Task<Results<Created<FileAnswer>, Problem>> CompleteAsync(
+        string id, OptionalJsonBody<CompleteUploadRequest> body, IGrainFactory grains, Completion completion)
+    {
+        if (grains.FindUpload(id) is not { } session)
+            return GrainLookup.NoSuch("upload");
+        var request = body.Value ?? new CompleteUploadRequest();
+        if (request.Parts?.Any(part => part is null) == true)
+            return Problem.Invalid("An element of parts is null.");
+        var command = new CompleteUploadCommand(
+            request.Parts?.Select(part => new PartTag(part.Number, part.Etag.Trim('"'))).ToList(),
+            SizeBytes: null,
+            VerifiedSha256: null,
+            request.Name,
+            request.ParentId,
+            request.OnConflict);
+        var result = await completion.CompleteAsync(session, command);
+        return result.Refusal is { } refusal
+            ? Problem.From(refusal)
+            : TypedResults.Created($"/v1/files/{result.Entry!.Id}", FileAnswer.From(result.Entry));
+    }
+
+    private static async Task<Results<NoContent, Problem>> AbortAsync(string id, IGrainFactory grains)
+    {
+        if (grains.FindUpload(id) is not { } session)
+            return GrainLookup.NoSuch("upload");
+        var result = await session.AbortAsync(CancellationToken.None);
+        return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.NoContent();
+    }
+}
