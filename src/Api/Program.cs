@@ -1,2 +1,28 @@
-var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using GrainVault.Api.Accounts;
+using GrainVault.Api.Auth;
+using GrainVault.Api.Documents;
+using GrainVault.Api.Files;
+using GrainVault.Api.Hosting;
+using GrainVault.Api.Uploads;
+using GrainVault.Silo.Health;
+using GrainVault.Silo.Hosting;
+using GrainVault.Silo.Startup;
+
+return await GrainVaultHost.RunAsync(() =>
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddConsoleFormat();
+    builder.AddGrainVaultSilo();
+    builder.AddFrontEnd();
+    builder.AddTokens();
+    builder.AddApiDocument();
+
+    var app = builder.Build();
+    app.UseFrontEnd();
+    app.MapAccounts();
+    app.MapUploads();
+    app.MapFiles();
+    app.MapGrainVaultHealth();
+    app.MapOpenApi("/openapi/{documentName}.json");
+    return app;
+});

@@ -25,6 +25,18 @@ internal static class EndpointExtensions
     public static TBuilder TakesBytes<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(BytesBody.Instance);
+
+    /// <summary>The response is bytes, whole or in part, or nothing when they are not modified.</summary>
+    public static TBuilder SendsBytes<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(BytesAnswer.Instance);
+}
+
+/// <summary>The response is bytes; for the OpenAPI document.</summary>
+internal sealed class BytesAnswer
+{
+    /// <summary>The one instance.</summary>
+    public static BytesAnswer Instance { get; } = new();
 }
 
 /// <summary>The body is bytes; for the OpenAPI document.</summary>
@@ -32,4 +44,11 @@ internal sealed class BytesBody
 {
     /// <summary>The one instance.</summary>
     public static BytesBody Instance { get; } = new();
+}
+
+/// <summary>The endpoint accepts an idempotency key; for the OpenAPI document.</summary>
+internal sealed class TakesIdempotencyKey
+{
+    /// <summary>The one instance.</summary>
+    public static TakesIdempotencyKey Instance { get; } = new();
 }

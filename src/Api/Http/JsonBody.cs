@@ -11,22 +11,22 @@ namespace GrainVault.Api.Http;
 /// A JSON body, read strictly: unknown and repeated members, wrong types, deep nesting and oversize are refused with a problem
 /// that names the member.
 /// </summary>
-internal readonly record struct JsonBody<T>(T Value) : IBindableFromHttpContext<JsonBody<T>>, IEndpointParameterMetadataProvider
+internal sealed record JsonBody<T>(T Value) : IBindableFromHttpContext<JsonBody<T>>, IEndpointParameterMetadataProvider
     where T : class
 {
-    public static async ValueTask<JsonBody<T>> BindAsync(HttpContext context, ParameterInfo parameter) =>
-        new(await JsonBodyReader.ReadAsync<T>(context) ?? throw new ProblemException(Problem.Invalid("A JSON body is required.")));
+    public static async ValueTask<JsonBody<T>?> BindAsync(HttpContext context, ParameterInfo parameter) =>
+        new JsonBody<T>(await JsonBodyReader.ReadAsync<T>(context) ?? throw new ProblemException(Problem.Invalid("A JSON body is required.")));
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new AcceptsMetadata([JsonBodyReader.MediaType], typeof(T), isOptional: false));
 }
 
 /// <summary>A JSON body that may be left out.</summary>
-internal readonly record struct OptionalJsonBody<T>(T? Value) : IBindableFromHttpContext<OptionalJsonBody<T>>, IEndpointParameterMetadataProvider
+internal sealed record OptionalJsonBody<T>(T? Value) : IBindableFromHttpContext<OptionalJsonBody<T>>, IEndpointParameterMetadataProvider
     where T : class
 {
-    public static async ValueTask<OptionalJsonBody<T>> BindAsync(HttpContext context, ParameterInfo parameter) =>
-        new(await JsonBodyReader.ReadAsync<T>(context));
+    public static async ValueTask<OptionalJsonBody<T>?> BindAsync(HttpContext context, ParameterInfo parameter) =>
+        new OptionalJsonBody<T>(await JsonBodyReader.ReadAsync<T>(context));
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new AcceptsMetadata([JsonBodyReader.MediaType], typeof(T), isOptional: true));

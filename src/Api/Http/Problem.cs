@@ -70,6 +70,8 @@ internal sealed class Problem(ProblemType type, string detail) : IResult, IStatu
         var response = httpContext.Response;
         response.StatusCode = Type.Status;
         DropContentHeaders(response.Headers);
+        if (Type != ProblemTypes.RangeNotSatisfiable)
+            response.Headers.Remove(HeaderNames.ContentRange);
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
         if (RetryAfterSeconds > 0)

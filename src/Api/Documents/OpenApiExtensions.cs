@@ -1,0 +1,111 @@
+using GrainVault.Api.Auth;
+using GrainVault.Api.Http;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.OpenApi;
+
+namespace GrainVault.Api.Documents;
+
+/// <summary>The OpenAPI document at <c>/openapi/v1.json</c>.</summary>
+internal static class OpenApiExtensions
+{
+    private const string SchemeName = "bearer";
+    private const string Bytes = "application/octet-stream";
+
+    /// <summary>Adds the document.</summary>
+    public static void AddApiDocument(this WebApplicationBuilder builder) => builder.Services.AddOpenApi("v1", options =>
+    {
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            Describe(document);
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            AddSecurity(operation, metadata, context.Document);
+            AddContent(operation, metadata);
+            AddHeaders(operation, metadata);
+            return Task.CompletedTask;
+        });
+    });
+
+    private static void Describe(OpenApiDocument document)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "GrainVault",
+            Version = "1",
+            Description = "Upload in parts, resume after any cut, download with ranges. Every error is application/problem+json with a stable type.",
+        };
+        document.Servers = [];
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+        document.Components.SecuritySchemes[SchemeName] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            BearerFormat = "JWT",
+            Description = "The accessToken of signup, login or refresh.",
+        };
+    }
+
+    private static void AddSecurity(OpenApiOperation operation, IList<object> metadata, OpenApiDocument? document)
+    {
+        var isRequired = metadata.OfType<IAuthorizeData>().Any();
+        if (!isRequired && !metadata.OfType<TokenOptional>().Any())
+            return;
+        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SchemeName, document)] = [] }];
+        if (!isRequired)
+            operation.Security.Add([]);
+    }
+
+    private static void AddContent(OpenApiOperation operation, IList<object> metadata)
+    {
+        if (metadata.OfType<BytesBody>().Any())
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Description = "The bytes as they are.",
+                Content = new Dictionary<string, OpenApiMediaType> { [Bytes] = BytesType() },
+            };
+        }
+
+        if (!metadata.OfType<BytesAnswer>().Any())
+            return;
+        operation.Responses ??= [];
+        if (!operation.Responses.TryGetValue("200", out var ok) || ok is not OpenApiResponse { Content: not null } whole)
+            operation.Responses["200"] = whole = new OpenApiResponse { Description = "The bytes.", Content = new Dictionary<string, OpenApiMediaType>() };
+        whole.Content![Bytes] = BytesType();
+        operation.Responses["206"] = new OpenApiResponse
+        {
+            Description = "One range, or several as multipart/byteranges.",
+            Content = new Dictionary<string, OpenApiMediaType> { [Bytes] = BytesType(), ["multipart/byteranges"] = BytesType() },
+        };
+        operation.Responses["304"] = new OpenApiResponse { Description = "Not modified." };
+    }
+
+    private static void AddHeaders(OpenApiOperation operation, IList<object> metadata)
+    {
+        var names = new List<string>();
+        if (metadata.OfType<BytesBody>().Any())
+            names.AddRange(["Content-MD5", "Content-Digest", "Repr-Digest", "X-Checksum-Sha256"]);
+        if (metadata.OfType<BytesAnswer>().Any())
+            names.AddRange(["Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"]);
+        if (metadata.OfType<TakesIdempotencyKey>().Any())
+            names.Add(Uploads.IdempotencyKeys.Header);
+        operation.Parameters ??= [];
+        foreach (var name in names)
+        {
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = name,
+                In = ParameterLocation.Header,
+                Required = false,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
+    }
+
+    private static OpenApiMediaType BytesType() => new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
+}

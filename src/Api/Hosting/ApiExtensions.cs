@@ -1,0 +1,45 @@
+using GrainVault.Api.Auth;
+using GrainVault.Api.Files;
+using GrainVault.Api.Http;
+using GrainVault.Api.Uploads;
+using GrainVault.Options;
+using GrainVault.Silo.Options;
+
+namespace GrainVault.Api.Hosting;
+
+/// <summary>The services and the pipeline of a front end.</summary>
+internal static class ApiExtensions
+{
+    /// <summary>Adds what endpoints need.</summary>
+    public static void AddFrontEnd(this WebApplicationBuilder builder)
+    {
+        var limits = builder.AddGrainVaultOptions<FrontEndLimits>(FrontEndLimits.Section);
+        builder.AddGrainVaultOptions<LimitsOptions>(LimitsOptions.Section);
+        builder.WebHost.UseFrontEndKestrel(limits);
+
+        var services = builder.Services;
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.AddSingleton(provider => new AddressRate(limits.SignupsPerMinute, limits.SignupAddressesMax, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider =>
+            new BytesInFlight(limits.BytesInFlightMax, limits.AdmissionQueueMax, limits.AdmissionWait, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<BodyReceiver>();
+        services.AddSingleton<PartWriters>();
+        services.AddSingleton<Completion>();
+        services.AddSingleton<SessionUpload>();
+        services.AddSingleton<ContentReader>();
+    }
+
+    /// <summary>Adds the middleware in its order: what comes first sees everything that comes later.</summary>
+    public static void UseFrontEnd(this WebApplication app)
+    {
+        app.UseMiddleware<RequestIdMiddleware>();
+        app.UseMiddleware<SecurityHeadersMiddleware>();
+        app.UseMiddleware<AccessLogMiddleware>();
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseMiddleware<CallerMiddleware>();
+        app.UseAuthorization();
+    }
+}
