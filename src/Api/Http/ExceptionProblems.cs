@@ -36,7 +36,8 @@ internal static class ExceptionProblems
     };
 
     private static bool IsDependency(Exception exception) => exception
-        is TimeoutException
+        is DependencyUnavailableException
+        or TimeoutException
         or OperationCanceledException
         or OrleansException
         or DbException

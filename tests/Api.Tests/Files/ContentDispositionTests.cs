@@ -27,8 +27,9 @@ public sealed class ContentDispositionTests
         var header = ContentDisposition.Attachment(name);
         Assert.DoesNotContain(header, c => c is < ' ' or > '~');
         Assert.True(ContentDispositionHeaderValue.TryParse(header, out var parsed));
-        Assert.Equal("attachment", parsed!.DispositionType);
-        Assert.Equal(name, parsed.FileNameStar.HasValue ? parsed.FileNameStar.Value : HeaderUtilities.RemoveQuotes(parsed.FileName).Value);
+        Assert.Equal("attachment", parsed!.DispositionType.Value);
+        var read = parsed.FileNameStar.HasValue ? parsed.FileNameStar : HeaderUtilities.RemoveQuotes(parsed.FileName);
+        Assert.Equal(name, read.ToString());
         Assert.Equal(parsed.FileNameStar.HasValue ? 2 : 1, parsed.Parameters.Count);
     }
 }

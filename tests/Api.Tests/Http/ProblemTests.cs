@@ -35,7 +35,7 @@ public sealed class ProblemTests
     {
         Exception[] exceptions =
         [
-            new TimeoutException(), new SiloUnavailableException(), new GatewayTooBusyException(), new LimitExceededException(),
+            new TimeoutException(), new DependencyUnavailableException(), new SiloUnavailableException(), new GatewayTooBusyException(), new LimitExceededException(),
             new ObjectStoreException(ObjectStoreError.Unavailable, ""), new ObjectStoreException(ObjectStoreError.Full, ""),
             new ObjectStoreException(ObjectStoreError.Refused, ""), new InvalidOperationException(), new NullReferenceException(),
             new AggregateException(new TimeoutException()), new OperationCanceledException(),
@@ -47,8 +47,8 @@ public sealed class ProblemTests
             Assert.True(problem.RetryAfterSeconds > 0);
         });
         Assert.Equal("unexpected", ExceptionProblems.From(new InvalidOperationException()).Type.Slug);
-        Assert.Equal("store-full", ExceptionProblems.From(exceptions[5]).Type.Slug);
-        Assert.Equal("unavailable", ExceptionProblems.From(exceptions[9]).Type.Slug);
+        Assert.Equal("store-full", ExceptionProblems.From(exceptions[6]).Type.Slug);
+        Assert.Equal("unavailable", ExceptionProblems.From(exceptions[10]).Type.Slug);
         Assert.Equal(413, ExceptionProblems.From(new BadHttpRequestException("", 413)).StatusCode);
         Assert.Equal(503, ProblemTypes.OfStatus(500).Status);
     }
