@@ -17,7 +17,7 @@ internal static class FileEndpoints
         var files = app.MapGroup("/v1/files").WithTags("Files").Refuses(400, 401, 503);
         var own = files.MapGroup("").RequireAuthorization();
         own.MapMethods("", ["POST", "PUT"], WholeFileEndpoint.PutAsync).WithSummary("Uploads a file of any size in one request.")
-            .TakesBytes().BodyAtMost(null).Refuses(403, 404, 408, 409, 413, 415, 422, 507);
+            .TakesBytes().WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422, 507);
         own.MapGet("", ListAsync).WithSummary("A page of entries.").Refuses(404);
         own.MapMethods("/by-path/{**path}", Reading, FindByPathAsync).WithSummary("An entry by its path from the root; its bytes with content=true.")
             .SendsBytes().Refuses(404, 412, 416);

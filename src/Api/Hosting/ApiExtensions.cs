@@ -4,6 +4,7 @@ using GrainVault.Api.Http;
 using GrainVault.Api.Uploads;
 using GrainVault.Options;
 using GrainVault.Silo.Options;
+using GrainVault.Storage.Buffers;
 
 namespace GrainVault.Api.Hosting;
 
@@ -15,10 +16,12 @@ internal static class ApiExtensions
     {
         var limits = builder.AddGrainVaultOptions<FrontEndLimits>(FrontEndLimits.Section);
         builder.AddGrainVaultOptions<LimitsOptions>(LimitsOptions.Section);
+        builder.Services.AddPartBuffers(builder.Configuration);
+        builder.KnownKeys().Add("Limits:PartBuffers", typeof(PartBufferOptions));
         builder.WebHost.UseFrontEndKestrel(limits);
 
         var services = builder.Services;
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
+        services.ConfigureHttpJsonOptions(json => ApiJson.ApplyTo(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddSingleton(provider => new AddressRate(limits.SignupsPerMinute, limits.SignupAddressesMax, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider =>

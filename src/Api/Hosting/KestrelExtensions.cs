@@ -25,7 +25,8 @@ internal static class KestrelExtensions
         kestrel.Limits.MaxResponseBufferSize = ResponseBufferBytesMax;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(limits.BodyBytesPerSecondMin, limits.BodyRateGrace);
         kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.ResponseBytesPerSecondMin, limits.BodyRateGrace);
-        // Endpoints that take content state their own.
-        kestrel.Limits.MaxRequestBodySize = limits.JsonBodyBytesMax;
+        // Whoever reads a body here has a limit of its own and answers before reading more. With a limit of the server, a
+        // client that is still sending would see a broken connection instead of that answer.
+        kestrel.Limits.MaxRequestBodySize = null;
     });
 }

@@ -45,6 +45,16 @@ internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Deepest nesting that is read.</summary>
     public const int DepthMax = 16;
+
+    /// <summary>Makes results of endpoints, and the OpenAPI document, speak the same JSON.</summary>
+    public static void ApplyTo(JsonSerializerOptions options)
+    {
+        options.TypeInfoResolverChain.Insert(0, Default);
+        options.DefaultIgnoreCondition = Default.Options.DefaultIgnoreCondition;
+        options.NumberHandling = Default.Options.NumberHandling;
+        foreach (var converter in Default.Options.Converters)
+            options.Converters.Add(converter);
+    }
 }
 
 /// <summary>Enum values as lower-case strings; numbers are refused.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Mvc;
-
 namespace GrainVault.Api.Http;
 
 /// <summary>What endpoints state about themselves.</summary>
@@ -14,12 +12,10 @@ internal static class EndpointExtensions
         return endpoint;
     }
 
-    /// <summary>Largest body in bytes; null for no limit of the server.</summary>
-    public static TBuilder BodyAtMost<TBuilder>(this TBuilder endpoint, long? bytesMax)
+    /// <summary>Largest JSON body in bytes, where it is not the usual one.</summary>
+    public static TBuilder JsonAtMost<TBuilder>(this TBuilder endpoint, long bytesMax)
         where TBuilder : IEndpointConventionBuilder =>
-        bytesMax is { } max
-            ? endpoint.WithMetadata(new RequestSizeLimitAttribute(max))
-            : endpoint.WithMetadata(new DisableRequestSizeLimitAttribute());
+        endpoint.WithMetadata(new JsonBodyLimit(bytesMax));
 
     /// <summary>The body is bytes as they are, of any media type.</summary>
     public static TBuilder TakesBytes<TBuilder>(this TBuilder endpoint)
@@ -45,6 +41,9 @@ internal sealed class BytesBody
     /// <summary>The one instance.</summary>
     public static BytesBody Instance { get; } = new();
 }
+
+/// <summary>Largest JSON body of an endpoint.</summary>
+internal sealed record JsonBodyLimit(long BytesMax);
 
 /// <summary>The endpoint accepts an idempotency key; for the OpenAPI document.</summary>
 internal sealed class TakesIdempotencyKey

@@ -49,7 +49,7 @@ internal static class JsonBodyReader
         if (!request.HasJsonContentType() || request.ContentType!.Contains("+json", StringComparison.OrdinalIgnoreCase))
             throw new ProblemException(new Problem(ProblemTypes.UnsupportedMediaType, "The Content-Type must be application/json."));
 
-        var bytesMax = context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize
+        var bytesMax = context.GetEndpoint()?.Metadata.GetMetadata<JsonBodyLimit>()?.BytesMax
             ?? context.RequestServices.GetRequiredService<FrontEndLimits>().JsonBodyBytesMax;
         if (request.ContentLength > bytesMax)
             throw TooLarge(bytesMax);

@@ -1,10 +1,14 @@
 using GrainVault.Api.Http;
+using GrainVault.Storage.Buffers;
 
 namespace GrainVault.Api.Uploads;
 
 /// <summary>Takes bodies in: admission first, then one pooled buffer, filled while it is hashed.</summary>
 internal sealed class BodyReceiver(BytesInFlight inFlight, PartBufferPool buffers)
 {
+    private static Problem Overloaded =>
+        new(ProblemTypes.Overloaded, "Too many uploads are under way at this front end; try again.") { RetryAfterSeconds = 2 };
+
     /// <summary>Waits for a share of the bytes in flight and reads up to <paramref name="sizeMax"/> bytes of the body.</summary>
     /// <param name="request">The request, whose body was not read yet or was read up to the end of the part before.</param>
     /// <param name="sizeMax">Most bytes to read.</param>
@@ -14,9 +18,15 @@ internal sealed class BodyReceiver(BytesInFlight inFlight, PartBufferPool buffer
     public async Task<ReceivedBody> ReceiveAsync(HttpRequest request, long sizeMax, ContentChecksums checksums, BodyHash? whole = null)
     {
         var aborted = request.HttpContext.RequestAborted;
-        var admission = await inFlight.TakeAsync(sizeMax, aborted) ?? throw new ProblemException(
-            new Problem(ProblemTypes.Overloaded, "Too many uploads are under way at this front end; try again.") { RetryAfterSeconds = 2 });
-        var body = new ReceivedBody(buffers.Rent((int)sizeMax), admission);
+        // A buffer has a smallest size, and that is what it costs.
+        var admission = await inFlight.TakeAsync(Math.Max(sizeMax, PartBufferPool.SmallSizeBytes), aborted) ?? throw new ProblemException(Overloaded);
+        if (buffers.TryRent((int)Math.Max(sizeMax, 1)) is not { } buffer)
+        {
+            admission.Dispose();
+            throw new ProblemException(Overloaded);
+        }
+
+        var body = new ReceivedBody(buffer, admission);
         try
         {
             using var hash = new BodyHash(checksums.Md5 is not null);

@@ -1,3 +1,4 @@
+using GrainVault.Storage.Buffers;
 using GrainVault.Uploads;
 
 namespace GrainVault.Api.Uploads;
@@ -39,8 +40,9 @@ internal sealed class ReceivedBody(PartBuffer buffer, BytesInFlight.Admission ad
     /// <summary>Gives the buffer back, or abandons it, and ends the admission.</summary>
     public void Dispose()
     {
-        if (!_isHandedOver)
-            Buffer.Dispose();
+        if (_isHandedOver)
+            Buffer.Abandon();
+        Buffer.Dispose();
         admission.Dispose();
     }
 }
