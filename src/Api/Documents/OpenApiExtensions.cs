@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using GrainVault.Api.Auth;
 using GrainVault.Api.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -17,6 +19,11 @@ internal static class OpenApiExtensions
         options.AddDocumentTransformer((document, _, _) =>
         {
             Describe(document);
+            return Task.CompletedTask;
+        });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            DescribeValue(schema, context.JsonTypeInfo.Type);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
@@ -47,6 +54,22 @@ internal static class OpenApiExtensions
             BearerFormat = "JWT",
             Description = "The accessToken of signup, login or refresh.",
         };
+    }
+
+    // Our converters say nothing about what they write.
+    private static void DescribeValue(OpenApiSchema schema, Type type)
+    {
+        var value = Nullable.GetUnderlyingType(type) ?? type;
+        if (value.IsEnum)
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = [.. Enum.GetNames(value).Select(name => (JsonNode)JsonNamingPolicy.CamelCase.ConvertName(name))];
+        }
+        else if (value == typeof(DateTimeOffset))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Format = "date-time";
+        }
     }
 
     private static void AddSecurity(OpenApiOperation operation, IList<object> metadata, OpenApiDocument? document)

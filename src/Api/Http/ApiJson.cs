@@ -57,9 +57,23 @@ internal sealed partial class ApiJson : JsonSerializerContext
     }
 }
 
-/// <summary>Enum values as lower-case strings; numbers are refused.</summary>
-internal sealed class LowerCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
-    where T : struct, Enum;
+/// <summary>
+/// Enum values as lower-case strings, and nothing else: the converter of the framework also takes numbers, other cases and
+/// lists of values.
+/// </summary>
+internal sealed class LowerCaseEnum<T> : JsonConverter<T>
+    where T : struct, Enum
+{
+    private static readonly Dictionary<string, T> Values =
+        Enum.GetValues<T>().ToDictionary(value => JsonNamingPolicy.CamelCase.ConvertName(value.ToString()), StringComparer.Ordinal);
+
+    private static readonly Dictionary<T, JsonEncodedText> Names = Values.ToDictionary(pair => pair.Value, pair => JsonEncodedText.Encode(pair.Key));
+
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out var value) ? value : throw new JsonException();
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Names[value]);
+}
 
 /// <summary>Times as RFC 3339 in UTC with milliseconds.</summary>
 internal sealed class UtcTime : JsonConverter<DateTimeOffset>

@@ -25,6 +25,7 @@ public sealed class JsonBodyTests
     [InlineData("""{"size":1.0}""", "/size", "wrong type")]
     [InlineData("""{"size":9223372036854775808}""", "/size", "wrong type")]
     [InlineData("""{"size":1,"mode":"proxied,direct"}""", "/mode", "wrong type")]
+    [InlineData("""{"size":1,"mode":"DIRECT"}""", "/mode", "wrong type")]
     [InlineData("""{"size":1,"mode":2}""", "/mode", "wrong type")]
     [InlineData("""{"size":1,"name":["a"]}""", "/name", "wrong type")]
     [InlineData("""{"size":1,"name":"\ud800"}""", "/name", "wrong type")]
