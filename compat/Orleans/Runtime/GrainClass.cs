@@ -55,7 +55,7 @@ internal sealed class GrainClass
     internal object CreateInstance(Activation activation, IServiceProvider services) =>
         _factory(services, Array.ConvertAll(_states, state => PersistentStateFactory.Create(activation, services, state.Parameter, state.State)));
 
-    private static IEnumerable<(ParameterInfo Parameter, PersistentStateAttribute State)> StateParameters(Type type)
+    internal static IEnumerable<(ParameterInfo Parameter, PersistentStateAttribute State)> StateParameters(Type type)
     {
         var constructors = type.GetConstructors();
         foreach (var parameter in constructors.Length == 1 ? constructors[0].GetParameters() : [])
