@@ -48,7 +48,11 @@ internal sealed class S3Objects(S3Calls calls, S3Options options, ILogger logger
     public async Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken)
     {
         var response = await GetAsync(key, null, cancellationToken).ConfigureAwait(false);
-        return new S3ReadStream(response, key, response.ContentLength, options.ReadStallTimeout, logger);
+        if (response.ContentLength > 0)
+            return new S3ReadStream(response, key, response.ContentLength, options.ReadStallTimeout, logger);
+        using (response)
+            await CheckEmptyAsync(response, key, cancellationToken).ConfigureAwait(false);
+        return Stream.Null;
     }
 
     /// <summary>Opens a range of bytes.</summary>
@@ -89,6 +93,15 @@ internal sealed class S3Objects(S3Calls calls, S3Options options, ILogger logger
         var request = new GetObjectRequest { BucketName = calls.Bucket, Key = key, ByteRange = range };
         return calls.ControlAsync("Read", key, (s3, token) => s3.GetObjectAsync(request, token), cancellationToken);
     }
+
+    /// <summary>The SDK says 0 of a body without a length too; such a body could end anywhere unnoticed.</summary>
+    private Task CheckEmptyAsync(GetObjectResponse response, string key, CancellationToken cancellationToken) => calls.ControlAsync(
+        "Read",
+        key,
+        async (_, token) => await response.ResponseStream.ReadAsync(new byte[1], token).ConfigureAwait(false) == 0
+            ? true
+            : throw new IOException("The body has no length."),
+        cancellationToken);
 
     private static ArgumentOutOfRangeException OutOfRange(string key, long offset, long length) =>
         new(nameof(offset), $"{length} bytes from {offset} are not in {key}.");

@@ -7,6 +7,9 @@ namespace GrainVault.Storage.S3;
 /// <summary>Presigned URLs, signed for the endpoint that clients reach.</summary>
 internal sealed class S3Presigner(IAmazonS3 client, S3Options options, TimeProvider time)
 {
+    /// <summary>At seven days and a fraction of a second the SDK silently falls back to version 2 signatures, which AWS no longer takes.</summary>
+    private static readonly TimeSpan SignedLifetimeMax = TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1);
+
     private readonly Protocol _protocol =
         (options.PublicEndpoint ?? options.Endpoint)?.StartsWith("http://", StringComparison.OrdinalIgnoreCase) == true ? Protocol.HTTP : Protocol.HTTPS;
 
@@ -35,14 +38,16 @@ internal sealed class S3Presigner(IAmazonS3 client, S3Options options, TimeProvi
         Key = key,
         Verb = verb,
         Protocol = _protocol,
-        Expires = time.GetUtcNow().UtcDateTime + lifetime,
+        Expires = time.GetUtcNow().UtcDateTime + (lifetime < SignedLifetimeMax ? lifetime : SignedLifetimeMax),
     };
 
     private async Task<Uri> SignAsync(GetPreSignedUrlRequest request, string key)
     {
         try
         {
-            return new Uri(await client.GetPreSignedURLAsync(request).ConfigureAwait(false));
+            var url = new Uri(await client.GetPreSignedURLAsync(request).ConfigureAwait(false));
+            Invariant.That(url.Query.Contains("X-Amz-Signature=", StringComparison.Ordinal), "URLs are signed with version 4");
+            return url;
         }
         catch (Exception e) when (S3Errors.Covers(e))
         {
