@@ -1,6 +1,7 @@
 using GrainVault.Accounts;
 using GrainVault.Data;
 using GrainVault.Files;
+using GrainVault.Maintenance;
 using GrainVault.Options;
 using GrainVault.Uploads;
 using Microsoft.Extensions.Configuration;
@@ -45,6 +46,13 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<PartLedger>();
         services.AddSingleton<ContentHasher>();
         services.AddSingleton<StoreWriteGate>();
+
+        services.AddSingleton<SweepGuard>();
+        services.AddSingleton<JanitorRepository>();
+        services.AddSingleton<GarbageCollector>();
+        services.AddSingleton<OrphanSweep>();
+        services.AddSingleton<ChecksumBackfill>();
+        services.AddHostedService<JanitorStart>();
         return services;
     }
 

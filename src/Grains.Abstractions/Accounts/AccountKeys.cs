@@ -6,9 +6,18 @@ namespace GrainVault.Accounts;
 /// <summary>Where an email address finds its account.</summary>
 public static class AccountKeys
 {
-    /// <summary>The form in which addresses are unique: NFC, case-folded.</summary>
-    public static string EmailKey(string email) =>
-        email.Normalize(NormalizationForm.FormC).ToUpperInvariant().ToLowerInvariant().Normalize(NormalizationForm.FormC);
+    /// <summary>The form in which addresses are unique: NFC, case-folded. What is not well-formed Unicode, and so no address, stays as it is.</summary>
+    public static string EmailKey(string email)
+    {
+        try
+        {
+            return email.Normalize(NormalizationForm.FormC).ToUpperInvariant().ToLowerInvariant().Normalize(NormalizationForm.FormC);
+        }
+        catch (ArgumentException)
+        {
+            return email;
+        }
+    }
 
     /// <summary>Key of the <see cref="IAccountGrain"/> for an address: <c>a-</c> and 40 hex digits of its SHA-256.</summary>
     public static string GrainKey(string email) =>

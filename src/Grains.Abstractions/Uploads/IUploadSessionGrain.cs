@@ -42,9 +42,13 @@ public interface IUploadSessionGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("BeginPart")]
     Task<PartPermit> BeginPartAsync(int number, long sizeBytes, byte[] sha256, CancellationToken cancellationToken = default);
 
-    /// <summary>Gives the right back; <paramref name="acknowledged"/> when the ledger has the part. Called by part writers only.</summary>
+    /// <summary>Gives the right back. Called by part writers only.</summary>
+    /// <param name="number">Number of the part.</param>
+    /// <param name="end">What became of it.</param>
+    /// <param name="epoch">Epoch of the permit.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     [AlwaysInterleave, Alias("EndPart")]
-    Task EndPartAsync(int number, bool acknowledged, CancellationToken cancellationToken = default);
+    Task EndPartAsync(int number, PartEnd end, long epoch, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Makes the file. Can be repeated at any time and joins a completion that is under way; after it the first result is
@@ -61,6 +65,20 @@ public interface IUploadSessionGrain : IGrainWithStringKey
     /// <summary>Called by the janitor: finishes a completion that a crash left, or ends the session when its time is over.</summary>
     [AlwaysInterleave, ResponseTimeout("00:02:00"), Alias("Recover")]
     Task RecoverAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>What became of a part that a writer was given the right to store.</summary>
+[GenerateSerializer, Alias("gv.PartEnd")]
+public enum PartEnd
+{
+    /// <summary>The ledger has it.</summary>
+    Acknowledged = 1,
+
+    /// <summary>It is not known to be stored.</summary>
+    Failed = 2,
+
+    /// <summary>It was stored, and the ledger did not accept the permit's epoch any more.</summary>
+    Fenced = 3,
 }
 
 /// <summary>The right to store one part.</summary>

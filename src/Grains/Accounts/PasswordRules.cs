@@ -16,22 +16,9 @@ internal static class PasswordRules
             return Weak("A password has 10 to 256 characters.");
         if (CommonPasswords.Contains(password))
             return Weak("This password is one of the most common ones.");
-        if (email is not null && AccountKeys.EmailKey(email) == Fold(password))
+        if (email is not null && AccountKeys.EmailKey(email) == AccountKeys.EmailKey(password))
             return Weak("The password must not be the email address.");
         return null;
-    }
-
-    private static string Fold(string password)
-    {
-        try
-        {
-            return AccountKeys.EmailKey(password);
-        }
-        catch (ArgumentException)
-        {
-            // Lone surrogates have no normal form, and no address has any.
-            return password;
-        }
     }
 
     private static Refusal Weak(string detail) => new(RefusalReason.WeakPassword, detail);

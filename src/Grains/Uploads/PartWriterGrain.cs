@@ -46,9 +46,9 @@ internal sealed class PartWriterGrain(
                 return result;
             UploadLog.PartFenced(logger, command.UploadId, command.Number, attempt);
             GrainsMeter.PartFenced();
-            // Closed, or only taken over by a new activation, as after the death of a silo? The session knows.
+            // Closed, or only taken over by a new activation, as after the death of a silo? The session says so when asked again.
             if (attempt == AttemptCountMax)
-                return new PartResult(Refusals.UploadClosed, null);
+                return new PartResult(Refusals.Busy("The session moved meanwhile; send the part again."), null);
         }
     }
 
@@ -102,7 +102,7 @@ internal sealed class PartWriterGrain(
     /// <summary>One store write and its acknowledgement. Null when the ledger refused the epoch.</summary>
     private async Task<PartResult?> WriteOnceAsync(IUploadSessionGrain session, WritePartCommand command, PartPermit permit)
     {
-        var acknowledged = false;
+        var end = PartEnd.Failed;
         try
         {
             using var place = await gate.TryEnterAsync();
@@ -113,8 +113,8 @@ internal sealed class PartWriterGrain(
 
             var part = new PartRow(
                 command.Number, command.Content.Bytes.Length, etag, command.Sha256, permit.StoreUploadId is null ? permit.ObjectKey : null);
-            acknowledged = await ledger.AcknowledgeAsync(command.UploadId, permit, part);
-            if (!acknowledged)
+            end = await ledger.AcknowledgeAsync(command.UploadId, permit, part) ? PartEnd.Acknowledged : PartEnd.Fenced;
+            if (end == PartEnd.Fenced)
                 return null;
             GrainsMeter.PartAcknowledged(part.SizeBytes);
             return new PartResult(null, part.ToInfo());
@@ -130,7 +130,7 @@ internal sealed class PartWriterGrain(
         }
         finally
         {
-            await EndAsync(session, command, acknowledged);
+            await EndAsync(session, command, end, permit.Epoch);
         }
     }
 
@@ -144,11 +144,11 @@ internal sealed class PartWriterGrain(
     }
 
     /// <summary>The ledger has the truth; the session is told so that it need not look.</summary>
-    private async Task EndAsync(IUploadSessionGrain session, WritePartCommand command, bool acknowledged)
+    private async Task EndAsync(IUploadSessionGrain session, WritePartCommand command, PartEnd end, long epoch)
     {
         try
         {
-            await session.EndPartAsync(command.Number, acknowledged);
+            await session.EndPartAsync(command.Number, end, epoch);
         }
         catch (Exception exception)
         {

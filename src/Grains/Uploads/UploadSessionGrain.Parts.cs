@@ -43,10 +43,13 @@ internal sealed partial class UploadSessionGrain
     }
 
     /// <inheritdoc/>
-    public Task EndPartAsync(int number, bool acknowledged, CancellationToken cancellationToken = default)
+    public Task EndPartAsync(int number, PartEnd end, long epoch, CancellationToken cancellationToken = default)
     {
-        if (acknowledged && number is >= 1 and <= PartSet.NumberMax)
+        if (end == PartEnd.Acknowledged && number is >= 1 and <= PartSet.NumberMax)
             _acknowledged.Add(number);
+        // The ledger knows a newer epoch than we do: another activation took the session over, and what we remember is old.
+        if (end == PartEnd.Fenced && _row?.Epoch == epoch)
+            Forget();
         _writes.Leave(number);
         return Task.CompletedTask;
     }

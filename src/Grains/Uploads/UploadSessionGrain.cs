@@ -44,8 +44,8 @@ internal sealed partial class UploadSessionGrain(
     {
         if (Caller.UserId is not { } user || !Ids.IsValid(Ids.Upload, Id))
             return NotFound;
-        if (await LoadForCallerAsync() is { } existing)
-            return new UploadResult(null, await DescribeAsync(existing, 0, PageLengthMax, cancellationToken));
+        if (_row is not null)
+            return await GetAsync(0, PageLengthMax, cancellationToken);
         if (Check(command) is { } invalid)
             return new UploadResult(invalid, null);
         var (refusal, plan) = UploadPlan.Make(command.SizeBytes, command.PartSizeBytes, store.Profile, limits.Value);
@@ -54,13 +54,9 @@ internal sealed partial class UploadSessionGrain(
 
         var row = NewRow(command, user, plan);
         var created = await WriteAsync(() => repository.CreateAsync(row, EntryNames.Key(row.Name), store.Profile));
+        // A repeat, or somebody else's.
         if (created.Exists)
-        {
-            // Made between the look and the command, or somebody else's.
-            return await LoadForCallerAsync() is { } other
-                ? new UploadResult(null, await DescribeAsync(other, 0, PageLengthMax, cancellationToken))
-                : NotFound;
-        }
+            return await GetAsync(0, PageLengthMax, cancellationToken);
 
         if (created.Refusal is not null)
         {

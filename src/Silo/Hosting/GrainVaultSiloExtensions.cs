@@ -50,7 +50,6 @@ public static class GrainVaultSiloExtensions
     private static void AddGrains(this IHostApplicationBuilder builder)
     {
         builder.AddGrainVaultOptions<LimitsOptions>(LimitsOptions.Section, isWholeSection: false);
-        builder.AddGrainVaultOptions<JanitorOptions>(JanitorOptions.Section);
         var accounts = builder.AddGrainVaultOptions<AccountOptions>(AccountOptions.Section, isWholeSection: false);
         // Whoever starts a system on one machine signs up first, and is its administrator.
         var cluster = builder.AddGrainVaultOptions<GrainClusterOptions>(GrainClusterOptions.Section);
@@ -92,6 +91,7 @@ public static class GrainVaultSiloExtensions
     private static void AddSilo(this IHostApplicationBuilder builder)
     {
         var cluster = builder.AddGrainVaultOptions<GrainClusterOptions>(GrainClusterOptions.Section);
+        var janitor = builder.AddGrainVaultOptions<JanitorOptions>(JanitorOptions.Section);
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(
@@ -108,6 +108,9 @@ public static class GrainVaultSiloExtensions
                 options.MaxEnqueuedRequestsHardLimit = cluster.EnqueuedRequestCountMax;
                 options.MaxEnqueuedRequestsHardLimit_StatelessWorker = cluster.EnqueuedRequestCountMax;
             });
+            // The janitor alone has reminders; tests let it run more often than the runtime's minimum allows.
+            silo.Configure<ReminderOptions>(options =>
+                options.MinimumReminderPeriod = janitor.Period < options.MinimumReminderPeriod ? janitor.Period : options.MinimumReminderPeriod);
             silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = cluster.ActivationIdleMax);
         });
     }

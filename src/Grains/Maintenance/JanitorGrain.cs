@@ -1,0 +1,112 @@
+using System.Globalization;
+using GrainVault.Accounts;
+using GrainVault.Diagnostics;
+using GrainVault.Options;
+using GrainVault.Storage;
+using GrainVault.Uploads;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Runtime;
+
+namespace GrainVault.Maintenance;
+
+/// <summary>
+/// One shard of the work that nobody waits for. Everything it does is found by a query for due rows and can be repeated,
+/// so a tick that comes late, twice or not at all does no harm.
+/// </summary>
+[GrainType("j")]
+internal sealed class JanitorGrain(
+    JanitorRepository repository,
+    RevocationRepository revocations,
+    GarbageCollector garbage,
+    OrphanSweep sweep,
+    ChecksumBackfill checksums,
+    IOptions<JanitorOptions> options,
+    ILogger<JanitorGrain> logger) : Grain, IJanitorGrain, IRemindable
+{
+    private const string ReminderName = "run";
+
+    /// <summary>Reads back contents for longer than any turn; null when none runs.</summary>
+    private Task? _hashing;
+
+    private int Shard => int.Parse(this.GetPrimaryKeyString().AsSpan(2), CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public async Task EnsureAsync(CancellationToken cancellationToken = default)
+    {
+        var period = options.Value.Period;
+        // Spread over the period, so that the shards do not all run at once.
+        await this.RegisterOrUpdateReminder(ReminderName, period * (Shard + 1) / IJanitorGrain.ShardCount, period);
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> RunAsync(CancellationToken cancellationToken = default)
+    {
+        using var activity = GrainsMeter.Activities.StartActivity("janitor.run");
+        activity?.SetTag("janitor.shard", Shard);
+        var count = await StepAsync("uploads", () => RecoverUploadsAsync(cancellationToken));
+        count += await StepAsync("intents", () => repository.ExpireIntentsAsync(Shard, cancellationToken));
+        count += await StepAsync("garbage", () => garbage.RunAsync(Shard, cancellationToken));
+        if (Shard == 0)
+        {
+            count += await StepAsync("old rows", () => repository.RemoveOldAsync(cancellationToken));
+            count += await StepAsync("revocations", () => revocations.RemoveOldAsync(options.Value.RowCountMax, cancellationToken));
+        }
+
+        if (options.Value.SweepPeriod > TimeSpan.Zero && await StepAsync("sweep due", IsSweepDueAsync) > 0)
+            count += await StepAsync("sweep", () => sweep.RunAsync(Shard, cancellationToken));
+        if (_hashing is null or { IsCompleted: true })
+            _hashing = StepAsync("checksums", () => checksums.RunAsync(Shard, CancellationToken.None));
+        return count;
+
+        async Task<int> IsSweepDueAsync() => await repository.IsSweepDueAsync(Shard, cancellationToken) ? 1 : 0;
+    }
+
+    /// <inheritdoc/>
+    public async Task ReceiveReminder(string reminderName, TickStatus status) => await RunAsync();
+
+    private async Task<int> RecoverUploadsAsync(CancellationToken cancellationToken)
+    {
+        var due = await repository.FindDueUploadsAsync(Shard, cancellationToken);
+        foreach (var id in due)
+        {
+            // One that fails must not keep the others waiting; it is due again with the next run.
+            await StepAsync(id, async () =>
+            {
+                await GrainFactory.GetGrain<IUploadSessionGrain>(id).RecoverAsync(cancellationToken);
+                return 1;
+            });
+        }
+
+        return due.Count;
+    }
+
+    /// <summary>Runs one step; what fails is logged and repeated by the next run, and the other steps go on.</summary>
+    private async Task<int> StepAsync(string step, Func<Task<int>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (SweepRefusedException refused)
+        {
+            JanitorLog.Refused(logger, Shard, step, refused.Message);
+            GrainsMeter.SweepStopped();
+        }
+        catch (ObjectStoreException exception)
+        {
+            JanitorLog.StepFailed(logger, Shard, step, exception);
+        }
+        catch (DependencyUnavailableException exception)
+        {
+            JanitorLog.StepFailed(logger, Shard, step, exception);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            JanitorLog.StepBroke(logger, Shard, step, exception);
+        }
+
+        return 0;
+    }
+}

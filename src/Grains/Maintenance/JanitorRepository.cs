@@ -1,0 +1,140 @@
+using GrainVault.Data;
+using GrainVault.Options;
+using GrainVault.Storage;
+using Microsoft.Extensions.Options;
+
+namespace GrainVault.Maintenance;
+
+/// <summary>Garbage that is due to be deleted.</summary>
+/// <param name="Key">Key of the object.</param>
+/// <param name="IsMultipart">It may have multipart uploads that nobody knows.</param>
+/// <param name="DeletedCount">How often it was deleted already: 0 or 1.</param>
+internal sealed record GarbageRow(string Key, bool IsMultipart, int DeletedCount);
+
+/// <summary>A version whose SHA-256 is not known.</summary>
+internal sealed record UnhashedRow(string FileId, int Number, string ObjectKey, long SizeBytes);
+
+/// <summary>What is due in one shard, and the statements that say it is done. Time is that of PostgreSQL.</summary>
+internal sealed class JanitorRepository(CatalogueDatabase database, IOptions<JanitorOptions> options)
+{
+    /// <summary>Ended sessions that a run removes; each may have 10,000 parts.</summary>
+    private const int EndedUploadCountMax = 50;
+
+    private int RowCountMax => options.Value.RowCountMax;
+
+    /// <summary>Sessions whose completion nobody finishes, and those whose time is over.</summary>
+    public Task<List<string>> FindDueUploadsAsync(int shard, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            """
+            (SELECT id FROM uploads WHERE state = 2 AND touched_at <= now() - $3 AND (hashtext(id) & 15) = $1 ORDER BY touched_at LIMIT $2)
+            UNION ALL
+            (SELECT id FROM uploads WHERE state IN (1, 3) AND expires_at <= now() AND (hashtext(id) & 15) = $1 ORDER BY expires_at LIMIT $2)
+            """,
+            parameters => parameters.Integer(shard).Integer(RowCountMax).Interval(options.Value.CompletionAge),
+            reader => reader.RowsAsync(row => row.GetString(0)),
+            cancellationToken);
+
+    /// <summary>Turns intents whose deadline has passed into garbage; returns how many.</summary>
+    public Task<int> ExpireIntentsAsync(int shard, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            "SELECT expire_intents($1, $2)",
+            parameters => parameters.Integer(shard).Integer(RowCountMax),
+            async reader => await reader.ReadAsync(cancellationToken) ? reader.GetInt32(0) : 0,
+            cancellationToken);
+
+    /// <summary>Multipart uploads of garbage that the store may still hold.</summary>
+    public Task<List<(string Key, string StoreUploadId)>> FindAbortsAsync(int shard, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            """
+            SELECT key, store_upload_id FROM objects
+            WHERE state = 'garbage' AND store_upload_id IS NOT NULL AND (hashtext(key) & 15) = $1 ORDER BY garbage_at LIMIT $2
+            """,
+            parameters => parameters.Integer(shard).Integer(RowCountMax),
+            reader => reader.RowsAsync(row => (row.GetString(0), row.GetString(1))),
+            cancellationToken);
+
+    /// <summary>Notes that the store holds nothing of a multipart upload any more.</summary>
+    public Task RecordAbortAsync(string key, string storeUploadId) =>
+        database.ExecuteAsync(
+            "UPDATE objects SET store_upload_id = NULL WHERE key = $1 AND store_upload_id = $2 AND state = 'garbage'",
+            parameters => parameters.Text(key).Text(storeUploadId));
+
+    /// <summary>Garbage that has waited long enough for its first or its second deletion.</summary>
+    public Task<List<GarbageRow>> FindGarbageAsync(int shard, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            """
+            SELECT key, multipart, deleted_count FROM objects
+            WHERE state = 'garbage' AND store_upload_id IS NULL AND coalesce(deleted_at, garbage_at) <= now() - $3
+                AND (hashtext(key) & 15) = $1
+            ORDER BY garbage_at LIMIT $2
+            """,
+            parameters => parameters.Integer(shard).Integer(RowCountMax).Interval(options.Value.GarbageDelay),
+            reader => reader.RowsAsync(row => new GarbageRow(row.GetString(0), row.GetBoolean(1), row.GetInt16(2))),
+            cancellationToken);
+
+    /// <summary>Notes a deletion: the first is counted, with the second the row goes.</summary>
+    public Task RecordDeletionAsync(GarbageRow garbage) =>
+        database.ExecuteAsync(
+            garbage.DeletedCount == 0
+                ? "UPDATE objects SET deleted_count = 1, deleted_at = now() WHERE key = $1 AND state = 'garbage' AND deleted_count = 0"
+                : "DELETE FROM objects WHERE key = $1 AND state = 'garbage' AND deleted_count = 1",
+            parameters => parameters.Text(garbage.Key));
+
+    /// <summary>Removes rows that have had their time: idempotency keys and ended sessions with their parts.</summary>
+    public async Task<int> RemoveOldAsync(CancellationToken cancellationToken) =>
+        await database.ExecuteAsync(
+            "DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - $1 LIMIT $2)",
+            parameters => parameters.Interval(options.Value.IdempotencyKeyAge).Integer(RowCountMax),
+            cancellationToken)
+        + await database.ExecuteAsync(
+            "DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE state >= 4 AND ended_at < now() - $1 LIMIT $2)",
+            parameters => parameters.Interval(options.Value.EndedUploadAge).Integer(EndedUploadCountMax),
+            cancellationToken);
+
+    public Task<List<UnhashedRow>> FindUnhashedAsync(int shard, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            """
+            SELECT file_id, number, object_key, size_bytes FROM file_versions
+            WHERE sha256 IS NULL AND object_key IS NOT NULL AND (hashtext(file_id) & 15) = $1 ORDER BY created_at, file_id LIMIT $2
+            """,
+            parameters => parameters.Integer(shard).Integer(RowCountMax),
+            reader => reader.RowsAsync(row => new UnhashedRow(row.GetString(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3))),
+            cancellationToken);
+
+    /// <summary>True when the shard's part of the store is to be compared with the ledger.</summary>
+    public Task<bool> IsSweepDueAsync(int shard, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            "SELECT NOT EXISTS (SELECT 1 FROM janitor_shards WHERE shard = $1 AND swept_at > now() - $2)",
+            parameters => parameters.Integer(shard).Interval(options.Value.SweepPeriod),
+            async reader => await reader.ReadAsync(cancellationToken) && reader.GetBoolean(0),
+            cancellationToken);
+
+    public Task RecordSweepAsync(int shard) =>
+        database.ExecuteAsync(
+            "INSERT INTO janitor_shards (shard, swept_at) VALUES ($1, now()) ON CONFLICT (shard) DO UPDATE SET swept_at = excluded.swept_at",
+            parameters => parameters.Integer(shard));
+
+    /// <summary>Of these keys, those that the ledger does not know.</summary>
+    public Task<List<string>> FindUnknownAsync(string[] keys, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            "SELECT k FROM unnest($1) k WHERE NOT EXISTS (SELECT 1 FROM objects o WHERE o.key = k)",
+            parameters => parameters.Texts(keys),
+            reader => reader.RowsAsync(row => row.GetString(0)),
+            cancellationToken);
+
+    /// <summary>True when the ledger has this multipart upload.</summary>
+    public Task<bool> KnowsUploadAsync(ListedUpload upload, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            "SELECT 1 FROM objects WHERE key = $1 AND store_upload_id = $2",
+            parameters => parameters.Text(upload.Key).Text(upload.StoreUploadId),
+            reader => reader.ReadAsync(cancellationToken),
+            cancellationToken);
+
+    /// <summary>Takes unknown keys into the ledger as garbage, so that they are deleted by the one way in which anything is.</summary>
+    public Task<int> AdoptAsync(string[] keys, string store) =>
+        database.ExecuteAsync(
+            """
+            INSERT INTO objects (key, store, state, garbage_at) SELECT k, $2, 'garbage', now() FROM unnest($1) k ON CONFLICT DO NOTHING
+            """,
+            parameters => parameters.Texts(keys).Text(store));
+}
