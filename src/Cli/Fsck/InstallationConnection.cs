@@ -1,0 +1,66 @@
+using GrainVault.Options;
+using GrainVault.Silo.Migrations;
+using GrainVault.Silo.Options;
+using GrainVault.Silo.Postgres;
+using GrainVault.Silo.Startup;
+using GrainVault.Storage;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace GrainVault.Cli.Fsck;
+
+/// <summary>Database and store of an installation, found as the system itself finds them. Never migrates anything.</summary>
+internal sealed class InstallationConnection : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+
+    private InstallationConnection(NpgsqlDataSource catalogue, ServiceProvider services, JanitorOptions options)
+    {
+        Catalogue = catalogue;
+        _services = services;
+        Options = options;
+    }
+
+    public NpgsqlDataSource Catalogue { get; }
+
+    public IObjectStore Store => _services.GetRequiredService<IObjectStore>();
+
+    public JanitorOptions Options { get; }
+
+    /// <summary>Connects.</summary>
+    /// <param name="dataDirectory">Data directory of an embedded installation; null for the configured one.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="StartRefusedException">A configuration value is wrong, or the schema is of another version.</exception>
+    public static async Task<InstallationConnection> OpenAsync(string? dataDirectory, CancellationToken cancellationToken)
+    {
+        var configuration = new ConfigurationManager();
+        configuration.AddEnvironmentVariables();
+        if (dataDirectory is not null)
+            configuration["GrainVault:Data:Directory"] = dataDirectory;
+        var data = OptionsReader.Read<DataOptions>(configuration, DataOptions.Section);
+        var postgres = OptionsReader.Read<PostgresOptions>(configuration, PostgresOptions.Section);
+        if (postgres.UsesEmbeddedServer)
+        {
+            postgres.ConnectionString = ConnectionFile.TryRead(data.FullPath)
+                ?? throw new StartRefusedException($"There is no GrainVault in '{data.FullPath}', and GrainVault:Postgres:ConnectionString is not set.");
+        }
+
+        var connectionString = new PostgresConnections(postgres).For(PostgresConnections.CatalogueSchema);
+        if (await MigrationRunner.FindMismatchAsync(connectionString, MigrationSet.FromResources(PostgresConnections.CatalogueSchema), cancellationToken) is { } mismatch)
+            throw new StartRefusedException(mismatch);
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddObjectStore(configuration);
+        return new InstallationConnection(
+            NpgsqlDataSource.Create(connectionString),
+            services.BuildServiceProvider(),
+            OptionsReader.Read<JanitorOptions>(configuration, JanitorOptions.Section));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Catalogue.DisposeAsync();
+        await _services.DisposeAsync();
+    }
+}
