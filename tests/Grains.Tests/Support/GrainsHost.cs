@@ -194,7 +194,7 @@ public sealed class TestUser(GrainsHost host, string id, string email, SignIn si
     public IPartWriterGrain Writer(int key = 0) => Grains.GetGrain<IPartWriterGrain>($"w-{key}");
 
     public static CreateUploadCommand Command(string name, long? size, string? sha256 = null, OnConflict onConflict = OnConflict.Fail, string? parentId = null) =>
-        new(name, size, "text/plain", parentId, UploadMode.Proxied, size is null ? null : GrainsHost.PartSize, null, null, sha256, onConflict);
+        new(name, size, "text/plain", parentId, UploadMode.Proxied, GrainsHost.PartSize, null, null, sha256, onConflict);
 
     /// <summary>A new session; fails the test when refused.</summary>
     public async Task<UploadInfo> CreateAsync(CreateUploadCommand command)

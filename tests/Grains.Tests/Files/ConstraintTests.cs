@@ -1,0 +1,37 @@
+using GrainVault.Grains.Tests.Support;
+using Npgsql;
+
+namespace GrainVault.Grains.Tests.Files;
+
+/// <summary>What the database refuses whatever a grain believes.</summary>
+public sealed class ConstraintTests(GrainsHost host) : IClassFixture<GrainsHost>
+{
+    [Theory]
+    [InlineData("UPDATE users SET used_bytes = -1 WHERE id = '{user}'", "users_used_bytes_range")]
+    [InlineData("UPDATE users SET reserved_bytes = -1 WHERE id = '{user}'", "users_reserved_bytes_range")]
+    [InlineData("INSERT INTO entries (id, owner_id, kind, name, name_key) SELECT '{file}', owner_id, 2, name, name_key FROM entries WHERE owner_id = '{user}' AND deleted_at IS NULL", "entries_live_name")]
+    [InlineData("INSERT INTO entries (id, owner_id, kind, name, name_key) VALUES ('{file}', '{user}', 1, 'x', 'x')", "entries_only_files_have_versions")]
+    [InlineData("INSERT INTO entries (id, owner_id, kind, name, name_key, current_version) VALUES ('{file}', '{user}', 1, 'x', 'x', 1)", "entries_current_version")]
+    [InlineData("UPDATE entries SET parent_id = id WHERE owner_id = '{user}'", "entries_not_own_parent")]
+    [InlineData("UPDATE entries SET name = 'a/b' WHERE owner_id = '{user}'", "entries_name_check")]
+    [InlineData("UPDATE objects SET size_bytes = NULL WHERE owner_id = '{user}' AND state = 'live'", "objects_live_has_size")]
+    [InlineData("UPDATE objects SET state = 'garbage' WHERE owner_id = '{user}'", "objects_garbage_has_time")]
+    [InlineData("UPDATE objects SET deleted_count = 1 WHERE owner_id = '{user}'", "objects_only_garbage_is_deleted")]
+    [InlineData("DELETE FROM objects WHERE owner_id = '{user}' AND state = 'live'", "file_versions_object_key_fkey")]
+    [InlineData("UPDATE file_versions SET size_bytes = 0 WHERE file_id IN (SELECT id FROM entries WHERE owner_id = '{user}')", "file_versions_object_iff_bytes")]
+    [InlineData("UPDATE uploads SET state = 5, ended_at = now() WHERE owner_id = '{user}'", "uploads_ended_reserves_nothing")]
+    [InlineData("INSERT INTO upload_parts SELECT upload_id, number, size_bytes, etag, sha256 FROM upload_parts WHERE upload_id IN (SELECT id FROM uploads WHERE owner_id = '{user}')", "upload_parts_pkey")]
+    [InlineData("INSERT INTO changes (owner_id, seq, entry_id, kind) VALUES ('{user}', 1, 'f', 1)", "changes_pkey")]
+    public async Task Database_refuses_what_must_not_be(string sql, string constraint)
+    {
+        var user = await host.SignUpAsync();
+        await user.WriteFileAsync("there.bin", [1]);
+        var upload = await user.CreateAsync("open.bin", 10);
+        await user.PutAsync(upload.Id, 1, GrainsHost.Bytes(10));
+
+        var exception = await Assert.ThrowsAsync<PostgresException>(() =>
+            host.ExecuteAsync(sql.Replace("{user}", user.Id, StringComparison.Ordinal).Replace("{file}", Ids.New(Ids.File), StringComparison.Ordinal)));
+
+        Assert.Equal(constraint, exception.ConstraintName);
+    }
+}
