@@ -86,6 +86,7 @@ internal static class MinimalServer
     private static void MapParts(WebApplication app)
     {
         var folder = Environment.GetEnvironmentVariable("BASELINE_FOLDER") ?? Path.GetTempPath();
+        app.MapGet("/file", () => Results.File(Path.Combine(folder, "whole"), "application/octet-stream", enableRangeProcessing: true));
         app.MapPut("/part/{number:int}", async (int number, HttpRequest request) =>
         {
             var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
