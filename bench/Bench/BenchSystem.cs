@@ -115,15 +115,15 @@ internal sealed class BenchSystem : IAsyncDisposable
         settings["GrainVault__Objects__S3__Endpoint"] = _s3.Endpoint;
         settings["GrainVault__Objects__S3__Region"] = "us-east-1";
         settings["GrainVault__Objects__S3__Bucket"] = Bucket;
-        settings["GrainVault__Objects__S3__AccessKey"] = _s3.AccessKey;
-        settings["GrainVault__Objects__S3__SecretKey"] = _s3.SecretKey;
+        settings["GrainVault__Objects__S3__AccessKey"] = S3Server.AccessKey;
+        settings["GrainVault__Objects__S3__SecretKey"] = S3Server.SecretKey;
         settings["GrainVault__Objects__S3__ForcePathStyle"] = "true";
         _baselineEnvironment["BASELINE_S3_ENDPOINT"] = _s3.Endpoint;
         _baselineEnvironment["BASELINE_S3_BUCKET"] = Bucket;
-        _baselineEnvironment["BASELINE_S3_ACCESS_KEY"] = _s3.AccessKey;
-        _baselineEnvironment["BASELINE_S3_SECRET_KEY"] = _s3.SecretKey;
+        _baselineEnvironment["BASELINE_S3_ACCESS_KEY"] = S3Server.AccessKey;
+        _baselineEnvironment["BASELINE_S3_SECRET_KEY"] = S3Server.SecretKey;
         using var client = new AmazonS3Client(
-            new BasicAWSCredentials(_s3.AccessKey, _s3.SecretKey),
+            new BasicAWSCredentials(S3Server.AccessKey, S3Server.SecretKey),
             new AmazonS3Config { ServiceURL = _s3.Endpoint, ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
         await client.PutBucketAsync(Bucket);
     }

@@ -16,7 +16,7 @@ internal sealed class StraightReader(Func<Task<Stream>> open, Func<Task> cleanUp
     public static async Task<StraightReader> OnS3Async(S3Server server, string bucket, int sizeMiB)
     {
         var s3 = new AmazonS3Client(
-            new BasicAWSCredentials(server.AccessKey, server.SecretKey),
+            new BasicAWSCredentials(S3Server.AccessKey, S3Server.SecretKey),
             new AmazonS3Config
             {
                 ServiceURL = server.Endpoint,

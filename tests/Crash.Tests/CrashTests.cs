@@ -33,8 +33,8 @@ public sealed class CrashTests(ITestOutputHelper output)
             ["GrainVault__Objects__S3__Endpoint"] = s3.Endpoint,
             ["GrainVault__Objects__S3__Region"] = "us-east-1",
             ["GrainVault__Objects__S3__Bucket"] = "crash",
-            ["GrainVault__Objects__S3__AccessKey"] = s3.AccessKey,
-            ["GrainVault__Objects__S3__SecretKey"] = s3.SecretKey,
+            ["GrainVault__Objects__S3__AccessKey"] = S3Server.AccessKey,
+            ["GrainVault__Objects__S3__SecretKey"] = S3Server.SecretKey,
             ["GrainVault__Objects__S3__ForcePathStyle"] = "true",
         });
     }
