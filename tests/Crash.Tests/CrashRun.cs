@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -14,7 +15,9 @@ internal sealed class CrashRun : IAsyncDisposable
     private const int UploadersAtOnce = 4;
     private const int PartSize = 5 << 20;
     private const int SizeMax = 32 << 20;
-    private static readonly TimeSpan KillAfterMax = TimeSpan.FromSeconds(3);
+    private const int AcknowledgedBeforeKillMax = 16;
+    private const int DelayBeforeKillMsMax = 200;
+    private static readonly TimeSpan KillAtTheLatest = TimeSpan.FromSeconds(15);
 
     private readonly Random _random;
     private readonly VaultProcess _vault;
@@ -50,7 +53,7 @@ internal sealed class CrashRun : IAsyncDisposable
         {
             using var stop = new CancellationTokenSource();
             var uploading = UploadAsync(http, stop.Token);
-            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(50, (int)KillAfterMax.TotalMilliseconds)), CancellationToken.None);
+            await ReachMomentAsync();
             var kind = _random.Next(4);
             switch (kind)
             {
@@ -92,6 +95,27 @@ internal sealed class CrashRun : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await _vault.DisposeAsync();
+
+    /// <summary>A moment that is random in work done rather than in time, so that slow machines are killed in mid-work too.</summary>
+    private async Task ReachMomentAsync()
+    {
+        var goal = Acknowledged() + _random.Next(AcknowledgedBeforeKillMax);
+        var clock = Stopwatch.StartNew();
+        while (Acknowledged() < goal && clock.Elapsed < KillAtTheLatest)
+        {
+            await Task.Delay(1);
+        }
+
+        await Task.Delay(_random.Next(DelayBeforeKillMsMax));
+    }
+
+    private int Acknowledged()
+    {
+        lock (_uploads)
+        {
+            return _uploads.Sum(upload => upload.AcknowledgedParts.Count + (upload.FileId is null ? 0 : 1));
+        }
+    }
 
     private async Task UploadAsync(HttpClient http, CancellationToken stop)
     {
