@@ -86,25 +86,22 @@ need_s3_server() {
   done
 }
 
-# changed_since STAMP PATH...: true when a source file is newer than the stamp. Folders count: they show what was removed.
-changed_since() {
-  local stamp=$1
-  shift
-  [ ! -e "$stamp" ] ||
-    [ -n "$(find "$@" \( -name bin -o -name obj -o -name node_modules \) -prune -o -newer "$stamp" -print -quit 2>/dev/null)" ]
-}
-
 # What ./eng/up runs, and from what it is built. The stamp has the time at which the newest build began.
 api_binary=$repo_root/src/Api/bin/Release/net10.0/GrainVault.Api
 build_stamp=$repo_root/src/Api/bin/Release/up-to-date
 
-is_built() {
-  local sources=() name
-  for name in src compat sql global.json Directory.Build.props Directory.Build.targets Directory.Packages.props eng/Orleans.local.props; do
-    [ ! -e "$repo_root/$name" ] || sources+=("$repo_root/$name")
-  done
-  [ -x "$api_binary" ] && ! changed_since "$build_stamp" "${sources[@]}"
+build_sources() { # find arguments...: the files that a build depends on
+  (cd "$repo_root" && find src compat sql global.json Directory.Build.props Directory.Build.targets Directory.Packages.props \
+    eng/Orleans.local.props \( -name bin -o -name obj -o -name node_modules \) -prune -o -type f "$@" 2>/dev/null)
 }
+
+# True when no source file is newer than the stamp, and none has come or gone: the stamp holds a sum of their names.
+is_built() {
+  [ -x "$api_binary" ] && [ -e "$build_stamp" ] && [ -z "$(build_sources -newer "$build_stamp" -print)" ] &&
+    [ "$(cat "$build_stamp")" = "$(source_names)" ]
+}
+
+source_names() { build_sources -print | LC_ALL=C sort | cksum; }
 
 # build_release LOG PROJECT...: one build in Release; what changes meanwhile is built at the next start.
 build_release() {
@@ -114,6 +111,7 @@ build_release() {
   for project in "$@"; do
     dotnet build "$project" -c Release --nologo -v quiet "-clp:ErrorsOnly;NoSummary" >>"$log" 2>&1 || { rm -f "$started"; return 1; }
   done
+  source_names >"$build_stamp"
   touch -r "$started" "$build_stamp"
   rm -f "$started"
 }
