@@ -13,7 +13,16 @@ internal sealed class CallSender(IMessageCenter center, CallTimeouts timeouts, C
         if (call.CallerToken.IsCancellationRequested)
             return Task.FromCanceled<TResult>(call.CallerToken);
         if (RequestContext.Current is { } context)
-            call.Context = CopyContext(context);
+        {
+            try
+            {
+                call.Context = CopyContext(context);
+            }
+            catch (Exception failure)
+            {
+                return Task.FromException<TResult>(failure);
+            }
+        }
         return tracing is { IsOn: true } ? tracing.SendAsync(this, call) : SendNow(call);
     }
 

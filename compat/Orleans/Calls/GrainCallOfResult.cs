@@ -25,8 +25,8 @@ internal abstract class GrainCall<TResult> : GrainCall
 
     internal override ValueTask RunAsync(Activation activation)
     {
-        var context = Context;
-        if (context is not null)
+        // Whatever this and the grain's method set in the execution context, the activation takes back.
+        if (Context is { } context)
             RequestContext.Current = context;
         try
         {
@@ -42,11 +42,6 @@ internal abstract class GrainCall<TResult> : GrainCall
         catch (Exception failure)
         {
             TryFail(ExceptionCopier.Copy(failure));
-        }
-        finally
-        {
-            if (context is not null)
-                RequestContext.Current = null;
         }
         return default;
     }

@@ -35,7 +35,9 @@ internal sealed class InterfaceProxy
         Proxies.GetOrAdd(interfaceType, static type => new Lazy<InterfaceProxy>(() => new InterfaceProxy(type))).Value;
 
     internal static IEnumerable<MethodInfo> MethodsOf(Type interfaceType) =>
-        interfaceType.GetInterfaces().Prepend(interfaceType).SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic));
+        interfaceType.GetInterfaces().Prepend(interfaceType)
+            .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+            .Where(method => method.IsVirtual);
 
     /// <summary>
     /// One assembly per interface, since the runtime reads an assembly's access grants once: it must name every assembly

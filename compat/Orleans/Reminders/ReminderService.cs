@@ -22,7 +22,8 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
     {
         await RefreshAsync(cancellationToken);
         var period = options.Value.RefreshReminderListPeriod;
-        _refresh = silo.Time.CreateTimer(_ => _ = RefreshAsync(_stopping.Token), null, period, period);
+        _refresh = silo.CreateTimer(static self => _ = ((ReminderService)self!).RefreshAsync(((ReminderService)self!)._stopping.Token), this);
+        _refresh.Change(period, period);
     }
 
     internal async Task StopAsync()

@@ -21,8 +21,7 @@ internal sealed class ScheduledReminder : IDisposable
         _silo = silo;
         Row = row;
         _grain = silo.GrainFactory.GetGrain<IRemindable>(row.GrainId);
-        _timer = silo.Time.CreateTimer(
-            static self => _ = ((ScheduledReminder)self!).OnTimerAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = silo.CreateTimer(static self => _ = ((ScheduledReminder)self!).OnTimerAsync(), this);
         SetNext(mayBeNow: true);
     }
 

@@ -61,7 +61,7 @@ internal sealed partial class Activation : IGrainContext, ICallTarget
     public bool TryDeliver(ActivationWork work)
     {
         var load = Interlocked.Increment(ref _load);
-        if (_loadMax > 0 && load > _loadMax)
+        if (_loadMax > 0 && load > _loadMax && work.IsLimited)
         {
             Interlocked.Decrement(ref _load);
             throw new LimitExceededException(Silo.LoadLimitName(Class), load, _loadMax, GrainId);
@@ -118,6 +118,7 @@ internal sealed partial class Activation : IGrainContext, ICallTarget
                 continue;
             }
             var running = work.RunAsync(this);
+            _scheduler.CleanContext();
             if (running.IsCompletedSuccessfully)
                 Finish(work);
             else

@@ -15,6 +15,7 @@ internal sealed class ActivationScheduler(Activation activation, TimeSpan quantu
     private readonly long _turnWarningMs = (long)turnWarning.TotalMilliseconds;
     private bool _isScheduled;
     private Task? _drain;
+    private ExecutionContext? _clean;
 
     /// <summary>The activation whose turn runs on this thread.</summary>
     internal static Activation? CurrentActivation => _running?.Owner;
@@ -34,6 +35,16 @@ internal sealed class ActivationScheduler(Activation activation, TimeSpan quantu
             _isScheduled = true;
         }
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+    }
+
+    /// <summary>
+    /// Takes back what a turn set in the execution context: a method that is not async leaves its changes behind, and the
+    /// next turn must not see them.
+    /// </summary>
+    internal void CleanContext()
+    {
+        if (_clean is not null && !ReferenceEquals(ExecutionContext.Capture(), _clean))
+            ExecutionContext.Restore(_clean);
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -64,6 +75,7 @@ internal sealed class ActivationScheduler(Activation activation, TimeSpan quantu
     private void Drain()
     {
         _running = this;
+        _clean = ExecutionContext.Capture();
         try
         {
             var started = Environment.TickCount64;

@@ -13,6 +13,9 @@ internal abstract class ActivationWork
     /// <summary>Whether running it keeps the activation from being collected as idle.</summary>
     internal virtual bool CountsAsUse => true;
 
+    /// <summary>Whether it counts against the limit on an activation's calls.</summary>
+    internal virtual bool IsLimited => true;
+
     /// <summary>Whether nobody waits for it any more, so that it need not start.</summary>
     internal virtual bool IsAbandoned => false;
 

@@ -39,26 +39,30 @@ internal sealed class SiloHost(
         if (_reminders is not null)
             await _reminders.StopAsync();
         silo.BeginStop();
-        Activation[] activations = [.. silo.Catalog.Activations()];
-        silo.Log.Stopping(_name, activations.Length);
-        var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is stopping.");
-        foreach (var activation in activations)
-            activation.Deactivate(reason, cancellationToken);
-        await WaitAsync(activations, cancellationToken);
+        await EndActivationsAsync(cancellationToken);
         silo.Close();
         silo.Log.Stopped(_name);
     }
 
     /// <summary>Each activation bounds its own end; the host's patience bounds them all.</summary>
-    private async Task WaitAsync(Activation[] activations, CancellationToken cancellationToken)
+    private async Task EndActivationsAsync(CancellationToken cancellationToken)
     {
-        try
+        var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is stopping.");
+        // More than once, for activations that were being made when the silo began to stop.
+        while (silo.Catalog.Activations().ToArray() is { Length: > 0 } activations)
         {
-            await Task.WhenAll(activations.Select(activation => activation.Deactivated)).WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            silo.Log.StoppedEarly(_name, activations.Count(activation => !activation.HasEnded));
+            silo.Log.Stopping(_name, activations.Length);
+            foreach (var activation in activations)
+                activation.Deactivate(reason, cancellationToken);
+            try
+            {
+                await Task.WhenAll(activations.Select(activation => activation.Deactivated)).WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                silo.Log.StoppedEarly(_name, activations.Count(activation => !activation.HasEnded));
+                return;
+            }
         }
     }
 

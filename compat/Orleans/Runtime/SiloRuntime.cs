@@ -118,6 +118,20 @@ internal sealed class SiloRuntime : IDisposable
         _timeouts.FailAll(static call => new SiloUnavailableException($"The silo has stopped and can no longer process the request: {call}."));
     }
 
+    /// <summary>Makes a timer that is not started and carries nothing of the context in which it is made.</summary>
+    internal ITimer CreateTimer(TimerCallback callback, object state)
+    {
+        AsyncFlowControl? suppressed = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        try
+        {
+            return Time.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+        finally
+        {
+            suppressed?.Undo();
+        }
+    }
+
     internal void ThrowIfNotRunning()
     {
         if (_state is SiloState.Created or SiloState.Stopped)

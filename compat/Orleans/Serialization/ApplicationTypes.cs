@@ -41,11 +41,24 @@ internal sealed class ApplicationTypes
                     waiting.Enqueue(loaded);
             }
         }
-        return new ApplicationTypes(seen.Values.Where(UsesRuntime).SelectMany(assembly => assembly.GetTypes()));
+        return new ApplicationTypes(seen.Values.Where(UsesRuntime).SelectMany(TypesOf));
     }
 
     private static bool UsesRuntime(Assembly assembly) =>
         Array.Exists(assembly.GetReferencedAssemblies(), reference => reference.Name == RuntimeName);
+
+    /// <summary>The types that can be loaded: one that needs an assembly that was not deployed can't run here.</summary>
+    private static IEnumerable<Type> TypesOf(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException failure)
+        {
+            return failure.Types.OfType<Type>();
+        }
+    }
 
     private static bool IsFramework(string name) =>
         name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.", StringComparison.Ordinal)

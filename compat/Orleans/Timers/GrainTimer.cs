@@ -26,11 +26,7 @@ internal sealed class GrainTimer : IGrainTimer
         _options = options;
         _dueTime = options.DueTime;
         _period = PeriodOf(options.Period);
-        using (ExecutionContext.SuppressFlow())
-        {
-            _timer = activation.Silo.Time.CreateTimer(
-                static timer => ((GrainTimer)timer!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        _timer = activation.Silo.CreateTimer(static timer => ((GrainTimer)timer!).OnDue(), this);
     }
 
     internal bool KeepsAlive => _options.KeepAlive;
@@ -135,6 +131,8 @@ internal sealed class GrainTimerTick(GrainTimer timer) : ActivationWork
     internal override bool IsAlwaysInterleave => timer.Interleaves;
 
     internal override bool CountsAsUse => timer.KeepsAlive;
+
+    internal override bool IsLimited => false;
 
     internal override ValueTask RunAsync(Activation activation) => timer.TickAsync();
 

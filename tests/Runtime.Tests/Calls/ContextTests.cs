@@ -25,6 +25,16 @@ public sealed class ContextTests(TestSilo silo) : IClassFixture<TestSilo>
     }
 
     [Fact]
+    public async Task What_a_call_sets_is_not_there_in_the_next()
+    {
+        var grain = silo.Grain<IContextGrain>();
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(index =>
+            index % 2 == 0 ? grain.Set("leak", "yes") : CheckAsync()));
+
+        async Task CheckAsync() => Assert.Null(await grain.Get("leak"));
+    }
+
+    [Fact]
     public async Task Calls_at_once_keep_their_contexts_apart()
     {
         var grain = silo.Grain<IContextGrain>();
