@@ -13,7 +13,7 @@ internal readonly record struct DiskEntry(string Position)
     public bool IsObject => Position.EndsWith(DiskLayout.ObjectSuffix, StringComparison.Ordinal);
 
     /// <summary>Id of the upload whose folder of parts this is.</summary>
-    public string UploadId => Position[^DiskLayout.UploadIdLength..];
+    public string UploadId => Position[(Position.LastIndexOf('-') + 1)..];
 
     /// <summary>True for a folder of parts that a completion has fenced.</summary>
     public bool IsSealed => Position.AsSpan(PlusIndex).StartsWith(DiskLayout.SealedInfix, StringComparison.Ordinal);
@@ -89,16 +89,24 @@ internal sealed class DiskListing(DiskLayout layout)
         return names;
     }
 
+    /// <summary>The name relative to the folder of keys, or null for what is not wanted or not ours.</summary>
     private static string? Relevant(string folder, FileSystemInfo info, bool objects)
     {
         var isFolder = info.Attributes.HasFlag(FileAttributes.Directory);
-        if (!info.Name.Contains('+'))
+        var plus = info.Name.IndexOf('+');
+        if (!ObjectKeys.IsValid(plus < 0 ? info.Name : info.Name[..plus]))
+            return null;
+        if (plus < 0)
             return isFolder ? $"{folder}{info.Name}/" : null;
+        var kind = info.Name.AsSpan(plus);
         var wanted = isFolder
-            ? !objects && (info.Name.Contains(DiskLayout.OpenInfix) || info.Name.Contains(DiskLayout.SealedInfix))
-            : objects && info.Name.EndsWith(DiskLayout.ObjectSuffix, StringComparison.Ordinal);
+            ? !objects && (IsUpload(kind, DiskLayout.OpenInfix) || IsUpload(kind, DiskLayout.SealedInfix))
+            : objects && kind.SequenceEqual(DiskLayout.ObjectSuffix);
         return wanted ? folder + info.Name : null;
     }
+
+    private static bool IsUpload(ReadOnlySpan<char> kind, string infix) =>
+        kind.StartsWith(infix, StringComparison.Ordinal) && DiskLayout.IsUploadId(kind[infix.Length..].ToString());
 
     private static bool Matches(string name, string prefix)
     {

@@ -10,4 +10,7 @@ internal static partial class DiskObjectStoreLog
 
     [LoggerMessage(5101, LogLevel.Error, "Disk store: {Operation} of {Key} failed")]
     public static partial void Failed(ILogger logger, Exception exception, string operation, string key);
+
+    [LoggerMessage(5102, LogLevel.Warning, "Disk store: {Path} could not be removed; the next start tries again")]
+    public static partial void NotPurged(ILogger logger, Exception exception, string path);
 }

@@ -35,7 +35,7 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
         _logger = logger ?? NullLogger.Instance;
         _layout = new DiskLayout(options.Directory);
         var folders = new DurableFolders(calls, _layout.Root);
-        var trash = new DiskTrash(calls, _layout);
+        var trash = new DiskTrash(calls, _layout, _logger);
         try
         {
             folders.EnsureRoot();
@@ -175,7 +175,7 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
     /// that whoever sweeps uploads finds them.
     /// </summary>
     private ListedUpload? ToListedUpload(DiskEntry entry) =>
-        !DiskLayout.IsUploadId(entry.UploadId) || (entry.IsSealed && _objects.FindManifest(entry.Key)?.UploadId == entry.UploadId)
+        entry.IsSealed && _objects.FindManifest(entry.Key)?.UploadId == entry.UploadId
             ? null
             : new ListedUpload(entry.Key, entry.UploadId, DiskLayout.InitiatedAt(entry.UploadId));
 

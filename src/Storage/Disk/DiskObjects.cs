@@ -71,8 +71,7 @@ internal sealed class DiskObjects(DiskCalls calls, DiskLayout layout, DurableFol
         }
         else if (trash.TryTakeManifest(key, out var trashed))
         {
-            calls.FlushDirectory(folder, path);
-            trash.Purge(trashed);
+            trash.Purge(trashed, () => calls.FlushDirectory(folder, path));
         }
     }
 

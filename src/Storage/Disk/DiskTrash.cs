@@ -1,10 +1,12 @@
+using Microsoft.Extensions.Logging;
+
 namespace GrainVault.Storage.Disk;
 
 /// <summary>
 /// Deletes in two steps that a crash may separate: one rename takes a thing out of sight for good, then its bytes go.
 /// What stands in the trash can't live again, so any later start may finish the second step.
 /// </summary>
-internal sealed class DiskTrash(DiskCalls calls, DiskLayout layout)
+internal sealed class DiskTrash(DiskCalls calls, DiskLayout layout, ILogger logger)
 {
     /// <summary>Takes a manifest out of sight; false when there is none. It leads to its parts until it is purged.</summary>
     public bool TryTakeManifest(string key, out string trashed)
@@ -37,29 +39,38 @@ internal sealed class DiskTrash(DiskCalls calls, DiskLayout layout)
     }
 
     /// <summary>Frees the bytes of one thing in the trash. Another process may be at it too.</summary>
-    public void Purge(string trashed)
+    /// <param name="trashed">The thing.</param>
+    /// <param name="outOfSight">Called once all of it is out of the folder of keys, before any byte goes.</param>
+    public void Purge(string trashed, Action? outOfSight = null)
     {
         if (Directory.Exists(trashed))
             PurgeFolder(trashed);
         else
-            PurgeManifest(trashed);
+            PurgeManifest(trashed, outOfSight);
     }
 
-    /// <summary>Purges all that a crash left.</summary>
+    /// <summary>Purges all that a crash left; what can't be purged now waits for the next start.</summary>
     /// <returns>Number of things purged.</returns>
     public int PurgeAll()
     {
         var count = 0;
         foreach (var trashed in Directory.EnumerateFileSystemEntries(layout.Trash))
         {
-            Purge(trashed);
-            count++;
+            try
+            {
+                Purge(trashed);
+                count++;
+            }
+            catch (Exception e) when (DiskErrors.Covers(e))
+            {
+                DiskObjectStoreLog.NotPurged(logger, e, trashed);
+            }
         }
 
         return count;
     }
 
-    private void PurgeManifest(string trashed)
+    private void PurgeManifest(string trashed, Action? outOfSight)
     {
         PartManifest manifest;
         try
@@ -70,16 +81,17 @@ internal sealed class DiskTrash(DiskCalls calls, DiskLayout layout)
         catch (Exception e) when (e is ObjectStoreException or FileNotFoundException)
         {
             // Not a manifest any more: nothing to lead to. Parts without a manifest show among the unfinished uploads.
+            outOfSight?.Invoke();
             calls.DeleteFile(trashed);
             return;
         }
 
-        if (ObjectKeys.IsValid(manifest.Key)
-            && TryTakeFolder(layout.SealedUpload(manifest.Key, manifest.UploadId), out var parts))
-        {
+        string? parts = null;
+        if (ObjectKeys.IsValid(manifest.Key) && TryTakeFolder(layout.SealedUpload(manifest.Key, manifest.UploadId), out var taken))
+            parts = taken;
+        outOfSight?.Invoke();
+        if (parts is not null)
             PurgeFolder(parts);
-        }
-
         calls.DeleteFile(trashed);
     }
 

@@ -27,17 +27,11 @@ internal sealed class DiskUploads(
     /// <summary>Writes one part; an existing part of that number is replaced.</summary>
     public StoredPart PutPart(string key, string uploadId, int number, StoreContent content, CancellationToken cancellationToken)
     {
-        var folder = layout.OpenUpload(key, Known(key, uploadId));
-        try
-        {
-            using var handle = NativeDirectory.Open(folder);
-            var seal = writer.WriteContent(content, DiskLayout.PartFile(folder, number), handle, cancellationToken);
-            return new StoredPart(number, seal.ObjectSizeBytes, seal.ETag);
-        }
-        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
-        {
-            throw DiskErrors.UploadNotFound(key, uploadId);
-        }
+        if (TryPutPart(key, Known(key, uploadId), number, content, cancellationToken) is { } stored)
+            return stored;
+        if (TryReopen(key, uploadId) && TryPutPart(key, uploadId, number, content, cancellationToken) is { } second)
+            return second;
+        throw DiskErrors.UploadNotFound(key, uploadId);
     }
 
     /// <summary>Makes the object out of its parts; a repeat succeeds, and one at the same time waits for the first.</summary>
@@ -59,10 +53,14 @@ internal sealed class DiskUploads(
 
         if (!Directory.Exists(sealedFolder))
             throw DiskErrors.UploadNotFound(key, uploadId);
-        byte[] hash;
         try
         {
-            hash = CheckParts(sealedFolder, key, parts);
+            var hash = CheckParts(sealedFolder, key, parts);
+            var bytes = PartManifest.Format(uploadId, key, parts);
+            var seal = new FileSeal(SealKind.Manifest, parts.Count, parts.Sum(part => part.SizeBytes), bytes.Length, hash);
+            writer.Write(bytes, seal, layout.ObjectFile(key), folderHandle, CancellationToken.None);
+            DeleteUnlisted(sealedFolder, parts);
+            return new StoredObject(seal.ObjectSizeBytes, seal.ETag);
         }
         catch (ObjectStoreException e) when (e.Error == ObjectStoreError.InvalidPart)
         {
@@ -70,12 +68,6 @@ internal sealed class DiskUploads(
             calls.FlushDirectory(folderHandle, folder);
             throw;
         }
-
-        var bytes = PartManifest.Format(uploadId, key, parts);
-        var seal = new FileSeal(SealKind.Manifest, parts.Count, parts.Sum(part => part.SizeBytes), bytes.Length, hash);
-        writer.Write(bytes, seal, layout.ObjectFile(key), folderHandle, CancellationToken.None);
-        DeleteUnlisted(sealedFolder, parts);
-        return new StoredObject(seal.ObjectSizeBytes, seal.ETag);
     }
 
     /// <summary>Drops an upload; one rename fences its writers, so nothing can race it.</summary>
@@ -130,6 +122,39 @@ internal sealed class DiskUploads(
         }
 
         return page;
+    }
+
+    /// <summary>Null when the upload's folder is not there: unknown, dropped or fenced by a completion.</summary>
+    private StoredPart? TryPutPart(string key, string uploadId, int number, StoreContent content, CancellationToken cancellationToken)
+    {
+        var folder = layout.OpenUpload(key, uploadId);
+        try
+        {
+            using var handle = NativeDirectory.Open(folder);
+            var seal = writer.WriteContent(content, DiskLayout.PartFile(folder, number), handle, cancellationToken);
+            return new StoredPart(number, seal.ObjectSizeBytes, seal.ETag);
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes back the fence of a completion that failed or died before its manifest; false when there is no such fence.</summary>
+    private bool TryReopen(string key, string uploadId)
+    {
+        var sealedFolder = layout.SealedUpload(key, uploadId);
+        using var lockHandle = TryOpen(sealedFolder);
+        if (lockHandle is null || FindCompleted(key, uploadId) is not null)
+            return false;
+        if (!NativeDirectory.TryLock(lockHandle, sealedFolder))
+            throw new ObjectStoreException(ObjectStoreError.Unavailable, $"{key} is being completed.");
+        // Whoever held the lock until now may have finished or dropped the upload.
+        if (FindCompleted(key, uploadId) is not null || !Directory.Exists(sealedFolder))
+            return false;
+        calls.MoveDirectory(sealedFolder, layout.OpenUpload(key, uploadId));
+        Flush(layout.FolderOf(key));
+        return true;
     }
 
     private static string Known(string key, string uploadId) =>
