@@ -123,8 +123,13 @@ public sealed class RefusalTests
     [Fact]
     public void Each_fault_has_a_line_of_its_own()
     {
-        var faults = SnippetCompiler.FindFaults("[GenerateSerializer] public class R { public int A { get; set; } public int B { get; set; } [Id(0)] public object? C { get; set; } }");
-        Assert.Equal(3, faults.Count);
+        var types = SnippetCompiler.TypesOf(
+            "[GenerateSerializer] public class R { public int A { get; set; } public int B { get; set; } [Id(0)] public object? C { get; set; } }");
+        var refusal = Assert.Throws<OrleansConfigurationException>(() => TypeValidator.ThrowIfFaulty(types));
+        var lines = refusal.Message.Split(Environment.NewLine);
+        Assert.Equal(4, lines.Length);
+        Assert.Contains("refuses 3", lines[0], StringComparison.Ordinal);
+        Assert.Equal(["R.A", "R.B", "R.C"], lines.Skip(1).Select(line => line.Split(' ')[1]));
     }
 
     private static void AssertOneFault(string code, string expected) =>

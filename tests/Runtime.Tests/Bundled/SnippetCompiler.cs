@@ -21,7 +21,9 @@ internal static class SnippetCompiler
             .Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
-    public static IReadOnlyList<string> FindFaults(string code)
+    public static IReadOnlyList<string> FindFaults(string code) => TypeValidator.FindFaults(TypesOf(code));
+
+    public static ApplicationTypes TypesOf(string code)
     {
         var compilation = CSharpCompilation.Create(
             $"Snippet{Guid.NewGuid():N}",
@@ -33,6 +35,6 @@ internal static class SnippetCompiler
         Assert.True(result.Success, string.Join(Environment.NewLine, result.Diagnostics));
         image.Position = 0;
         var context = new AssemblyLoadContext("snippet", isCollectible: true);
-        return TypeValidator.FindFaults(new ApplicationTypes(context.LoadFromStream(image).GetTypes()));
+        return new ApplicationTypes(context.LoadFromStream(image).GetTypes());
     }
 }
