@@ -1,0 +1,22 @@
+namespace GrainVault.Storage.Tests;
+
+public sealed class ObjectKeysTests
+{
+    [Fact]
+    public void New_keys_are_valid_and_differ()
+    {
+        var keys = Enumerable.Range(0, 1000).Select(_ => ObjectKeys.NewContentKey()).ToList();
+        Assert.All(keys, key => Assert.True(ObjectKeys.IsValid(key)));
+        Assert.Equal(1000, keys.Distinct().Count());
+        Assert.InRange(keys.Select(key => key[..11]).Distinct().Count(), 200, 256);
+        Assert.True(ObjectKeys.IsValid(ObjectKeys.Marker));
+    }
+
+    [Fact]
+    public void Key_is_as_long_as_file_systems_allow_and_no_longer()
+    {
+        Assert.True(ObjectKeys.IsValid(new string('a', ObjectKeys.SegmentLengthMax)));
+        Assert.False(ObjectKeys.IsValid(new string('a', ObjectKeys.SegmentLengthMax + 1)));
+        Assert.False(ObjectKeys.IsValid(string.Join('/', Enumerable.Repeat("abcdefghi", 60))));
+    }
+}
