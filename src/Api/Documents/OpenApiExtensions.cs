@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using GrainVault.Api.Auth;
 using GrainVault.Api.Http;
 using Microsoft.AspNetCore.Authorization;
@@ -24,6 +25,7 @@ internal static class OpenApiExtensions
         options.AddSchemaTransformer((schema, context, _) =>
         {
             DescribeValue(schema, context.JsonTypeInfo.Type);
+            DescribeAbsence(schema, context.JsonTypeInfo);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
@@ -69,6 +71,18 @@ internal static class OpenApiExtensions
         {
             schema.Type = JsonSchemaType.String;
             schema.Format = "date-time";
+        }
+    }
+
+    // A member of an answer that is null is left out, except the parent of what stands at the root.
+    private static void DescribeAbsence(OpenApiSchema schema, JsonTypeInfo type)
+    {
+        if (schema.Required is null || !type.Type.Name.EndsWith("Answer", StringComparison.Ordinal))
+            return;
+        foreach (var property in type.Properties)
+        {
+            if (property.IsGetNullable && property.Name != "parentId")
+                schema.Required.Remove(property.Name);
         }
     }
 

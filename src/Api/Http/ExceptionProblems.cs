@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using GrainVault.Storage;
 using Microsoft.AspNetCore.Connections;
 using Orleans.Runtime;
@@ -7,7 +8,7 @@ using Orleans.Runtime;
 namespace GrainVault.Api.Http;
 
 /// <summary>What an exception means to the client. Expected outcomes are refusals; exceptions are broken infrastructure and bugs.</summary>
-internal static class ExceptionProblems
+internal static partial class ExceptionProblems
 {
     private const int RetryAfterSeconds = 2;
 
@@ -21,6 +22,8 @@ internal static class ExceptionProblems
     {
         ProblemException known => known.Problem,
         BadHttpRequestException bad => new Problem(ProblemTypes.OfStatus(bad.StatusCode), DetailOf(bad)),
+        // What the server makes of a chunk size that exceeds 64 bits.
+        IOException { InnerException: OverflowException } => new Problem(ProblemTypes.BadRequest, "The request can't be understood."),
         ObjectStoreException { Error: ObjectStoreError.Full } => new Problem(ProblemTypes.StoreFull, "The object store has no room left.")
         {
             RetryAfterSeconds = 60,
@@ -50,6 +53,10 @@ internal static class ExceptionProblems
     {
         StatusCodes.Status408RequestTimeout => "The body arrived too slowly.",
         StatusCodes.Status413PayloadTooLarge => "The body is larger than this path takes.",
+        _ when BoundParameter().Match(exception.Message) is { Success: true } match => $"{match.Groups["name"].Value} has a value that can't be read.",
         _ => "The request can't be understood.",
     };
+
+    [GeneratedRegex("""^Failed to bind parameter "[^"]* (?<name>[A-Za-z]+)" """)]
+    private static partial Regex BoundParameter();
 }

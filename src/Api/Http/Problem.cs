@@ -80,7 +80,8 @@ internal sealed class Problem(ProblemType type, string detail) : IResult, IStatu
             response.Headers.WWWAuthenticate = Challenge ?? "Bearer";
         var body = JsonSerializer.SerializeToUtf8Bytes(ToBody(httpContext), ApiJson.Default.ProblemBody);
         response.ContentLength = body.Length;
-        return response.Body.WriteAsync(body, httpContext.RequestAborted).AsTask();
+        // A client that has ended its side still reads.
+        return response.Body.WriteAsync(body, CancellationToken.None).AsTask();
     }
 
     private ProblemBody ToBody(HttpContext context) => new(

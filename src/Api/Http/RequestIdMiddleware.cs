@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections;
 
 namespace GrainVault.Api.Http;
 
@@ -6,7 +7,7 @@ namespace GrainVault.Api.Http;
 /// Gives each request an id: the client's <c>X-Request-Id</c> where it is safe to log and to echo, a new one otherwise. It is
 /// on every response, in the log scope of the request and in problems.
 /// </summary>
-internal sealed class RequestIdMiddleware(RequestDelegate next)
+internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestIdMiddleware> logger)
 {
     /// <summary>Name of the header, in both directions.</summary>
     public const string Header = "X-Request-Id";
@@ -21,12 +22,30 @@ internal sealed class RequestIdMiddleware(RequestDelegate next)
     public static bool IsSafe(string? id) =>
         id is { Length: > 0 and <= LengthMax } && !id.AsSpan().ContainsAnyExcept(Allowed);
 
-    public Task InvokeAsync(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
         var given = context.Request.Headers[Header];
         var id = given.Count == 1 && IsSafe(given[0]) ? given[0]! : Guid.CreateVersion7().ToString("n");
         context.TraceIdentifier = id;
         context.Response.Headers[Header] = id;
-        return next(context);
+        // The scope of the server was made before this id was known.
+        using (logger.BeginScope(new Scope(id)))
+            await next(context);
+    }
+
+    private sealed class Scope(string id) : IReadOnlyList<KeyValuePair<string, object?>>
+    {
+        public int Count => 1;
+
+        public KeyValuePair<string, object?> this[int index] => new(Header, id);
+
+        public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
+        {
+            yield return this[0];
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+        public override string ToString() => $"{Header}:{id}";
     }
 }

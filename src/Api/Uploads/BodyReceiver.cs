@@ -17,9 +17,8 @@ internal sealed class BodyReceiver(BytesInFlight inFlight, PartBufferPool buffer
     /// <exception cref="ProblemException">There was no share within the limits: overloaded.</exception>
     public async Task<ReceivedBody> ReceiveAsync(HttpRequest request, long sizeMax, ContentChecksums checksums, BodyHash? whole = null)
     {
-        var aborted = request.HttpContext.RequestAborted;
         // A buffer has a smallest size, and that is what it costs.
-        var admission = await inFlight.TakeAsync(Math.Max(sizeMax, PartBufferPool.SmallSizeBytes), aborted) ?? throw new ProblemException(Overloaded);
+        var admission = await inFlight.TakeAsync(Math.Max(sizeMax, PartBufferPool.SmallSizeBytes), request.HttpContext.RequestAborted) ?? throw new ProblemException(Overloaded);
         if (buffers.TryRent((int)Math.Max(sizeMax, 1)) is not { } buffer)
         {
             admission.Dispose();
@@ -38,7 +37,8 @@ internal sealed class BodyReceiver(BytesInFlight inFlight, PartBufferPool buffer
                     hash.Append(bytes.Span);
                     whole?.Append(bytes.Span);
                 },
-                aborted);
+                // A client may end its side after the last byte, which the server takes for an abort; a cut ends the read by itself.
+                CancellationToken.None);
             (body.Length, body.IsEnd) = filled;
             (body.Sha256, body.Md5) = (hash.Sha256(), hash.Md5());
             return body;

@@ -21,7 +21,7 @@ internal static class PartEndpoint
         if (!DigestHeaders.TryRead(request.Headers, out var checksums, out var error))
             return Problem.Invalid(error!);
 
-        var plan = await session.PlanPartAsync(number, size, context.RequestAborted);
+        var plan = await session.PlanPartAsync(number, size, CancellationToken.None);
         if (plan.Refusal is { } unwanted)
             return Problem.From(unwanted);
 

@@ -135,7 +135,7 @@ internal sealed class SessionUpload(IGrainFactory grains, BodyReceiver receiver,
         else
         {
             // Each part of a session of unknown size reserves its own quota.
-            var plan = await flow.Session.PlanPartAsync(number, null, flow.Http.HttpContext.RequestAborted);
+            var plan = await flow.Session.PlanPartAsync(number, null, CancellationToken.None);
             if (plan.Refusal is { } refusal)
                 throw new ProblemException(Problem.From(refusal));
             size = Math.Min(size, plan.SizeBytesMax);
