@@ -40,25 +40,6 @@ public sealed class RawConnectionTests(VaultFixture fixture)
         Assert.Equal(HttpStatusCode.OK, right.StatusCode);
     }
 
-    [Fact]
-    public async Task Part_whose_client_leaves_after_the_last_byte_is_there()
-    {
-        using var user = await fixture.SignUpAsync();
-        var upload = await user.CreateUploadAsync("x", PartSize);
-        using (var client = await RawClient.ConnectAsync(fixture.Address))
-        {
-            await client.SendHeadAsync(user, $"PUT /v1/uploads/{IdOf(upload)}/parts/1", $"Content-Length: {PartSize}");
-            await client.SendAsync(Part);
-            client.FinishSending();
-            await client.StatusAsync();
-        }
-
-        await Eventually.TrueAsync(
-            async () => (await user.GetJsonAsync($"/v1/uploads/{IdOf(upload)}")).GetProperty("receivedBytes").GetInt64() == PartSize,
-            Soon,
-            () => "the part was lost");
-    }
-
     [Theory]
     [InlineData("Content-Length: -5")]
     [InlineData("Content-Length: abc")]
