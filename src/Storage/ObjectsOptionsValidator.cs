@@ -36,6 +36,7 @@ public sealed partial class ObjectsOptionsValidator : IValidateOptions<ObjectsOp
         if (string.IsNullOrWhiteSpace(disk.Directory))
             Add(failures, "Disk:Directory", disk.Directory, "a folder that the process can write");
         CheckRange(failures, "Disk:ThreadCount", disk.ThreadCount, 1, 256);
+        CheckRange(failures, "Disk:ReadThreadCount", disk.ReadThreadCount, 1, 256);
         CheckRange(failures, "Disk:QueueLengthMax", disk.QueueLengthMax, 1, 100_000);
     }
 

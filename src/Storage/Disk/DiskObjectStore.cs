@@ -19,7 +19,8 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
     private readonly DiskUploads _uploads;
     private readonly DiskListing _listing;
     private readonly ProcessFolder _processFolder;
-    private readonly BlockingWorkers _workers;
+    private readonly BlockingWorkers _writers;
+    private readonly BlockingWorkers _readers;
     private readonly ILogger _logger;
 
     /// <summary>Opens the store, creates what is missing of its folders and removes what earlier processes left half done.</summary>
@@ -55,7 +56,8 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
         _objects = new DiskObjects(calls, _layout, folders, writer, trash);
         _uploads = new DiskUploads(calls, _layout, folders, writer, trash, _objects, time);
         _listing = new DiskListing(_layout);
-        _workers = new BlockingWorkers(options.ThreadCount, options.QueueLengthMax);
+        _writers = new BlockingWorkers(options.ThreadCount, options.QueueLengthMax);
+        _readers = new BlockingWorkers(options.ReadThreadCount, options.QueueLengthMax);
     }
 
     /// <inheritdoc/>
@@ -63,51 +65,51 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
 
     /// <inheritdoc/>
     public Task<StoredObject> PutAsync(string key, StoreContent content, CancellationToken cancellationToken = default) =>
-        RunAsync("Put", key, () => _objects.Put(key, content, cancellationToken), cancellationToken);
+        RunAsync(_writers, "Put", key, () => _objects.Put(key, content, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<StoredObject?> FindAsync(string key, CancellationToken cancellationToken = default) =>
-        RunAsync("Find", key, () => _objects.Find(key), cancellationToken);
+        RunAsync(_readers, "Find", key, () => _objects.Find(key), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken = default) =>
-        RunAsync<Stream>("Read", key, () => _objects.OpenRead(key, 0, null), cancellationToken);
+        RunAsync<Stream>(_readers, "Read", key, () => _objects.OpenRead(key, 0, null), cancellationToken);
 
     /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string key, long offset, long length, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        return RunAsync<Stream>("Read", key, () => _objects.OpenRead(key, offset, length), cancellationToken);
+        return RunAsync<Stream>(_readers, "Read", key, () => _objects.OpenRead(key, offset, length), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken = default) =>
-        RunAsync("Delete", key, () => Done(() => _objects.Delete(key)), cancellationToken);
+        RunAsync(_writers, "Delete", key, () => Done(() => _objects.Delete(key)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<string> InitiateAsync(string key, CancellationToken cancellationToken = default) =>
-        RunAsync("Initiate", key, () => _uploads.Initiate(key), cancellationToken);
+        RunAsync(_writers, "Initiate", key, () => _uploads.Initiate(key), cancellationToken);
 
     /// <inheritdoc/>
     public Task<StoredPart> PutPartAsync(string key, string storeUploadId, int number, StoreContent content, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(number, Profile.PartCountMax);
-        return RunAsync("PutPart", key, () => _uploads.PutPart(key, storeUploadId, number, content, cancellationToken), cancellationToken);
+        return RunAsync(_writers, "PutPart", key, () => _uploads.PutPart(key, storeUploadId, number, content, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<StoredObject> CompleteAsync(string key, string storeUploadId, IReadOnlyList<StoredPart> parts, CancellationToken cancellationToken = default) =>
-        RunAsync("Complete", key, () => _uploads.Complete(key, storeUploadId, parts), cancellationToken);
+        RunAsync(_writers, "Complete", key, () => _uploads.Complete(key, storeUploadId, parts), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> AbortAsync(string key, string storeUploadId, CancellationToken cancellationToken = default) =>
-        RunAsync("Abort", key, () => _uploads.Abort(key, storeUploadId), cancellationToken);
+        RunAsync(_writers, "Abort", key, () => _uploads.Abort(key, storeUploadId), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<StoredPart>> ListPartsAsync(string key, string storeUploadId, int afterNumber, CancellationToken cancellationToken = default) =>
-        RunAsync("ListParts", key, () => _uploads.ListParts(key, storeUploadId, afterNumber), cancellationToken);
+        RunAsync(_readers, "ListParts", key, () => _uploads.ListParts(key, storeUploadId, afterNumber), cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ListedObject> ListObjectsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -126,7 +128,8 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
     /// <summary>Ends the store's threads and removes its temporary folder.</summary>
     public void Dispose()
     {
-        _workers.Dispose();
+        _writers.Dispose();
+        _readers.Dispose();
         _processFolder.Dispose();
     }
 
@@ -138,7 +141,7 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
         var after = "";
         while (true)
         {
-            var (page, isLast) = await RunAsync("List", prefix, () => NextPage(ref after), cancellationToken).ConfigureAwait(false);
+            var (page, isLast) = await RunAsync(_readers, "List", prefix, () => NextPage(ref after), cancellationToken).ConfigureAwait(false);
             foreach (var listed in page)
                 yield return listed;
             if (isLast)
@@ -179,11 +182,11 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
             ? null
             : new ListedUpload(entry.Key, entry.UploadId, DiskLayout.InitiatedAt(entry.UploadId));
 
-    private async Task<T> RunAsync<T>(string operation, string key, Func<T> call, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(BlockingWorkers workers, string operation, string key, Func<T> call, CancellationToken cancellationToken)
     {
         try
         {
-            return await _workers.RunAsync(call, cancellationToken).ConfigureAwait(false);
+            return await workers.RunAsync(call, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (DiskErrors.Covers(e))
         {

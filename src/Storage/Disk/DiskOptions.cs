@@ -9,6 +9,9 @@ public sealed class DiskOptions
     /// <summary>Calls that write or flush at once, each on a thread of its own, 1 to 256. Default: 8.</summary>
     public int ThreadCount { get; set; } = 8;
 
-    /// <summary>Calls that may wait for a thread, 1 to 100,000; past it they fail as unavailable. Default: 1024.</summary>
+    /// <summary>Calls that find, open or list at once, so that they never wait behind writes, 1 to 256. Default: 4.</summary>
+    public int ReadThreadCount { get; set; } = 4;
+
+    /// <summary>Calls that may wait for a thread of either kind, 1 to 100,000; past it they fail as unavailable. Default: 1024.</summary>
     public int QueueLengthMax { get; set; } = 1024;
 }

@@ -35,8 +35,7 @@ internal sealed class KnownHashHandler : PipelineHandler
         // Only for the plain signature; asymmetric and session signatures keep the SDK's way.
         if (body is not PayloadStream payload || context.Signer is not (Amazon.S3.Internal.S3Signer or KnownHashSigner) || context.Request.SignatureVersion == SignatureVersion.SigV4a)
             return;
-        payload.Position = 0;
-        context.Request.ContentStream = payload;
+        context.Request.ContentStream = payload.OpenAttempt();
         context.Signer = new KnownHashSigner(payload.Sha256Hex);
     }
 }

@@ -9,4 +9,7 @@ internal sealed class PayloadStream(StoreContent content) : ReadOnlyMemoryStream
     /// <summary>SHA-256 of the body as lower-case hex.</summary>
     public string Sha256Hex { get; } =
         Convert.ToHexStringLower(content.Sha256.IsEmpty ? SHA256.HashData(content.Bytes.Span) : content.Sha256.Span);
+
+    /// <summary>A stream for one attempt: the one of an attempt that timed out may still be read by its connection.</summary>
+    public Stream OpenAttempt() => new ReadOnlyMemoryStream(content.Bytes);
 }

@@ -26,7 +26,6 @@ internal sealed class S3Multipart(S3Calls calls, S3Objects objects)
     /// <summary>Writes one part.</summary>
     public async Task<StoredPart> PutPartAsync(string key, string uploadId, int number, StoreContent content, CancellationToken cancellationToken)
     {
-        // A stream of the SDK's own would be closed or wrapped; this one is rewound by every attempt.
         using var body = new PayloadStream(content);
         var request = new UploadPartRequest
         {

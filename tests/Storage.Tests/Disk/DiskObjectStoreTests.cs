@@ -156,6 +156,31 @@ public sealed class DiskObjectStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Ten_thousand_parts_are_listed_completed_read_and_deleted()
+    {
+        const int partCount = 10_000;
+        using var store = _folder.Open(new UnsafeDisk());
+        var id = await store.InitiateAsync(Key);
+        await Parallel.ForEachAsync(Enumerable.Range(1, partCount), async (number, cancellationToken) =>
+            await store.PutPartAsync(Key, id, number, Content.Of(BitConverter.GetBytes(number)), cancellationToken));
+        var parts = new List<StoredPart>();
+        while (await store.ListPartsAsync(Key, id, parts.Count) is { Count: > 0 } page)
+            parts.AddRange(page);
+        Assert.Equal(Enumerable.Range(1, partCount), parts.Select(part => part.Number));
+        Assert.Equal(partCount * sizeof(int), (await store.CompleteAsync(Key, id, parts)).SizeBytes);
+        await using (var stream = await store.OpenReadAsync(Key, 4 * 4999, 8))
+        {
+            var bytes = new byte[8];
+            await stream.ReadExactlyAsync(bytes);
+            Assert.Equal((5000, 5001), (BitConverter.ToInt32(bytes, 0), BitConverter.ToInt32(bytes, 4)));
+            Assert.Equal(-1, stream.ReadByte());
+        }
+
+        await store.DeleteAsync(Key);
+        Assert.Empty(_folder.Files());
+    }
+
+    [Fact]
     public async Task Files_that_are_not_ours_are_not_listed()
     {
         using var store = _folder.Open();
@@ -196,7 +221,7 @@ public sealed class DiskObjectStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Calls_past_the_queue_are_refused_as_unavailable()
+    public async Task Writes_past_the_queue_are_refused_as_unavailable_and_reads_do_not_wait_for_them()
     {
         var disk = new FaultyDisk();
         using var store = _folder.Open(disk, new DiskOptions { ThreadCount = 1, QueueLengthMax = 1 });
@@ -209,11 +234,13 @@ public sealed class DiskObjectStoreTests : IDisposable
         };
         var running = store.PutAsync(Key, Content.Random(1));
         Assert.True(writing.Wait(TimeSpan.FromSeconds(30)));
-        var waiting = store.FindAsync(Key);
-        Assert.Equal(ObjectStoreError.Unavailable, await ErrorOfAsync(() => store.FindAsync(Key)));
+        var waiting = store.PutAsync(Key, Content.Random(2));
+        Assert.Equal(ObjectStoreError.Unavailable, await ErrorOfAsync(() => store.PutAsync(Key, Content.Random(3))));
+        Assert.Null(await store.FindAsync(Key));
         goOn.Set();
         await running;
-        Assert.NotNull(await waiting);
+        await waiting;
+        Assert.Equal(2, (await store.FindAsync(Key))!.SizeBytes);
         disk.Before = _ => { };
     }
 
@@ -225,6 +252,18 @@ public sealed class DiskObjectStoreTests : IDisposable
         var error = Assert.Throws<ObjectStoreException>(() =>
             new DiskObjectStore(new DiskOptions { Directory = Path.Combine(file, "objects") }, TimeProvider.System, null, new DiskCalls()));
         Assert.Equal(ObjectStoreError.Unavailable, error.Error);
+    }
+
+    /// <summary>Flushes nothing, where a test is about many files and not about a power cut.</summary>
+    private sealed class UnsafeDisk : DiskCalls
+    {
+        public override void FlushFile(Microsoft.Win32.SafeHandles.SafeFileHandle file, string path)
+        {
+        }
+
+        public override void FlushDirectory(Microsoft.Win32.SafeHandles.SafeFileHandle directory, string path)
+        {
+        }
     }
 
     private static async Task<ObjectStoreError> ErrorOfAsync(Func<Task> call) => (await Assert.ThrowsAsync<ObjectStoreException>(call)).Error;

@@ -44,6 +44,19 @@ public sealed class S3BucketTests
     }
 
     [Fact]
+    public async Task Credentials_come_from_the_environment_when_none_are_configured()
+    {
+        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", S3Server.AccessKey);
+        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", S3Server.SecretKey);
+        var options = await OptionsAsync();
+        (options.AccessKey, options.SecretKey) = (null, null);
+        using var store = new S3ObjectStore(options, TimeProvider.System, null);
+        await store.EnsureBucketAsync();
+        await store.PutAsync("objects/a", Content.Random(100));
+        Assert.Equal(100, (await store.FindAsync("objects/a"))!.SizeBytes);
+    }
+
+    [Fact]
     public async Task Host_creates_the_bucket_once_the_server_is_there()
     {
         var server = await S3ServerFixture.ServerAsync();
