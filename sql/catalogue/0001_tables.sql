@@ -12,12 +12,16 @@ CREATE TABLE installation (
     sweep_token_next uuid,
     -- Why sweeping stands still; NULL while it runs.
     sweep_stopped    text,
+    -- The marker object is written once, when the installation meets its store; when it is missing later, it is another store.
+    marker_written   boolean NOT NULL DEFAULT false,
     created_at       timestamptz NOT NULL DEFAULT now()
 );
 INSERT INTO installation (id, cursor_key, sweep_token)
 VALUES (gen_random_uuid(), decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'), gen_random_uuid());
 
--- Quota and change counter of a user. The row is updated often and in place.
+-- Quota and change counter of a user. The row is updated often and in place, by every command that adds something of the
+-- user's: that update is what proves the owner's existence. Tables of owned things have no foreign key to it, because the
+-- share locks of its checks and the updates by commits of the same user made each other several times as expensive.
 CREATE TABLE users (
     id             text COLLATE "C" PRIMARY KEY CHECK (id ~ '^u-[0-9a-f-]{36}$'),
     quota_bytes    bigint NOT NULL CHECK (quota_bytes >= 0),
@@ -32,7 +36,7 @@ CREATE TABLE objects (
     key             text COLLATE "C" PRIMARY KEY,
     store           text NOT NULL,
     -- NULL for an unknown key that a sweep adopted.
-    owner_id        text COLLATE "C" REFERENCES users (id),
+    owner_id        text COLLATE "C",
     -- intended: may be written; live: a version refers to it; garbage: to be deleted, never used again.
     state           text NOT NULL CHECK (state IN ('intended', 'live', 'garbage')),
     size_bytes      bigint CHECK (size_bytes >= 0),
@@ -57,7 +61,7 @@ CREATE INDEX objects_of_uploads ON objects (upload_id) WHERE state = 'intended' 
 -- Files, folders and shortcuts. kind: 1 file, 2 folder, 3 shortcut. visibility: 1 private, 2 public.
 CREATE TABLE entries (
     id              text COLLATE "C" PRIMARY KEY CHECK (id ~ '^f-[0-9a-f-]{36}$'),
-    owner_id        text COLLATE "C" NOT NULL REFERENCES users (id),
+    owner_id        text COLLATE "C" NOT NULL,
     parent_id       text COLLATE "C" REFERENCES entries (id),
     kind            smallint NOT NULL CHECK (kind IN (1, 2, 3)),
     name            text NOT NULL CHECK (octet_length(name) BETWEEN 1 AND 255 AND name NOT IN ('.', '..') AND position('/' IN name) = 0),
@@ -105,7 +109,7 @@ ALTER TABLE entries ADD CONSTRAINT entries_current_version FOREIGN KEY (id, curr
 -- on_conflict: 1 fail, 2 rename.
 CREATE TABLE uploads (
     id               text COLLATE "C" PRIMARY KEY CHECK (id ~ '^up-[0-9a-f-]{36}$'),
-    owner_id         text COLLATE "C" NOT NULL REFERENCES users (id),
+    owner_id         text COLLATE "C" NOT NULL,
     state            smallint NOT NULL DEFAULT 1 CHECK (state BETWEEN 1 AND 6),
     mode             smallint NOT NULL CHECK (mode IN (1, 2)),
     -- Raised by each new owner of the session; what an older one still has in flight is not acknowledged.
@@ -162,7 +166,7 @@ CREATE TABLE upload_parts (
 
 -- Per-user feed; kind: 1 created, 2 changed, 3 trashed, 4 restored, 5 removed. seq has no gaps.
 CREATE TABLE changes (
-    owner_id text COLLATE "C" NOT NULL REFERENCES users (id),
+    owner_id text COLLATE "C" NOT NULL,
     seq      bigint NOT NULL CHECK (seq >= 1),
     entry_id text COLLATE "C" NOT NULL,
     kind     smallint NOT NULL CHECK (kind BETWEEN 1 AND 5),
@@ -171,7 +175,7 @@ CREATE TABLE changes (
 );
 
 CREATE TABLE idempotency_keys (
-    user_id     text COLLATE "C" NOT NULL REFERENCES users (id),
+    user_id     text COLLATE "C" NOT NULL,
     key         text COLLATE "C" NOT NULL CHECK (char_length(key) BETWEEN 1 AND 255),
     fingerprint text NOT NULL,
     resource_id text NOT NULL,

@@ -104,7 +104,11 @@ BEGIN
             RETURN QUERY SELECT NULL::integer, u.version_number;
             RETURN;
         END IF;
-        IF u.id IS NULL OR u.state NOT IN (2, 3) OR u.epoch <> p_epoch OR u.owner_id <> p_owner THEN
+        -- A whole object needs no store call to be completed, so its session is still open here; its part must be the
+        -- one that was looked at.
+        IF u.id IS NULL OR u.epoch <> p_epoch OR u.owner_id <> p_owner OR u.state > 3 OR (u.state = 1 AND (
+                u.multipart OR (p_key IS NOT NULL
+                    AND NOT EXISTS (SELECT 1 FROM upload_parts p WHERE p.upload_id = p_upload AND p.object_key = p_key)))) THEN
             RETURN QUERY SELECT 5, NULL::integer;
             RETURN;
         END IF;

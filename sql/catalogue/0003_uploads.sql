@@ -82,6 +82,7 @@ BEGIN
 END $$;
 
 -- open or assembled -> completing. Acknowledgements hold the row FOR SHARE, so after this no part can come any more.
+-- A session of a whole object stays open: its completion is one transaction without a store call before it.
 -- Returns NULL to go on or a refusal (5 closed, 6 parts are missing, 18 the parts do not make up the size).
 CREATE FUNCTION begin_completion(
     p_id text, p_epoch bigint, p_size bigint, p_name text, p_name_key text, p_move boolean, p_parent text,
@@ -120,6 +121,9 @@ BEGIN
             RETURN 18;
         END IF;
     END IF;
+    IF u.state = 1 AND NOT u.multipart THEN
+        RETURN NULL;
+    END IF;
     UPDATE uploads SET state = 2, touched_at = now(), size_bytes = whole, part_count = coalesce(part_count, received),
         name = coalesce(p_name, name), name_key = coalesce(p_name_key, name_key),
         parent_id = CASE WHEN p_move THEN p_parent ELSE parent_id END,
@@ -128,16 +132,17 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- completing -> open, under a new epoch, without the parts that the store does not have. Returns the new epoch.
+-- completing -> open (or open as before), under a new epoch, without the parts that the store does not have: all of them
+-- when it lost the multipart upload itself. Returns the new epoch.
 CREATE FUNCTION reopen_upload(p_id text, p_epoch bigint, p_bad integer[], p_forget_multipart boolean) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     raised bigint;
 BEGIN
     UPDATE uploads SET state = 1, epoch = epoch + 1, touched_at = now(), object_made = false,
         store_upload_id = CASE WHEN p_forget_multipart THEN NULL ELSE store_upload_id END
-    WHERE id = p_id AND state = 2 AND epoch = p_epoch RETURNING epoch INTO raised;
+    WHERE id = p_id AND state IN (1, 2) AND epoch = p_epoch RETURNING epoch INTO raised;
     IF FOUND THEN
-        DELETE FROM upload_parts WHERE upload_id = p_id AND number = ANY (p_bad);
+        DELETE FROM upload_parts WHERE upload_id = p_id AND (p_forget_multipart OR number = ANY (p_bad));
         IF p_forget_multipart THEN
             UPDATE objects SET store_upload_id = NULL WHERE upload_id = p_id AND state = 'intended';
         END IF;

@@ -46,6 +46,17 @@ internal sealed class CatalogueCheck(NpgsqlDataSource catalogue, FsckReport repo
         WHERE u.change_seq <> coalesce(t.last, 0) OR t.count <> t.last - t.first + 1
         """;
 
+    private const string Owners =
+        """
+        SELECT owner_id, 'has ' || string_agg(DISTINCT what, ', ') || ', and there is no such user' FROM (
+            SELECT DISTINCT owner_id, 'entries' AS what FROM entries
+            UNION ALL SELECT DISTINCT owner_id, 'objects' FROM objects WHERE owner_id IS NOT NULL
+            UNION ALL SELECT DISTINCT owner_id, 'uploads' FROM uploads
+            UNION ALL SELECT DISTINCT owner_id, 'changes' FROM changes
+        ) owned
+        WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = owned.owner_id) GROUP BY owner_id
+        """;
+
     // Commits change the user's row last, so whoever holds it sees all versions that its sums already contain, and no others.
     private const string LockUser = "SELECT 1 FROM users WHERE id = $1 FOR UPDATE";
 
@@ -75,6 +86,7 @@ internal sealed class CatalogueCheck(NpgsqlDataSource catalogue, FsckReport repo
             .. await CheckAsync(Reserved, FindingKinds.QuotaReserved, cancellationToken),
         ];
         await CheckAsync(Feed, FindingKinds.ChangeFeed, cancellationToken);
+        await CheckAsync(Owners, FindingKinds.OwnerMissing, cancellationToken);
         if (!repair)
             return;
         foreach (var finding in unreferenced)

@@ -33,6 +33,9 @@ public static class FindingKinds
     /// <summary>Reserved bytes differ from the sum of the unfinished sessions.</summary>
     public const string QuotaReserved = "quota-reserved";
 
+    /// <summary>Something belongs to a user that does not exist.</summary>
+    public const string OwnerMissing = "owner-missing";
+
     /// <summary>The change feed has gaps or another end than the user's counter.</summary>
     public const string ChangeFeed = "change-feed";
 

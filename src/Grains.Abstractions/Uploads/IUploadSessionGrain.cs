@@ -79,6 +79,9 @@ public enum PartEnd
 
     /// <summary>It was stored, and the ledger did not accept the permit's epoch any more.</summary>
     Fenced = 3,
+
+    /// <summary>The store does not know the multipart upload any more, so all its parts are lost.</summary>
+    UploadLost = 4,
 }
 
 /// <summary>The right to store one part.</summary>

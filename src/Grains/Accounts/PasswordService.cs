@@ -49,7 +49,9 @@ internal sealed class PasswordService : IDisposable
     /// </summary>
     public Task<PasswordCheck?> CheckAsync(string? hash, string password) => RunAsync(() =>
     {
-        var result = _hasher.VerifyHashedPassword(AnyUser, hash ?? _dummy.Value, password);
+        // Made by the first check of all, whoever that is for: it must not tell unknown users apart.
+        var dummy = _dummy.Value;
+        var result = _hasher.VerifyHashedPassword(AnyUser, hash ?? dummy, password);
         return new PasswordCheck(
             hash is not null && result != PasswordVerificationResult.Failed,
             hash is not null && result == PasswordVerificationResult.SuccessRehashNeeded ? _hasher.HashPassword(AnyUser, password) : null);

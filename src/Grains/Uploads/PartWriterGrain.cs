@@ -122,6 +122,7 @@ internal sealed class PartWriterGrain(
         catch (ObjectStoreException exception)
         {
             UploadLog.StoreFailed(logger, command.UploadId, "put part", exception.Error, exception);
+            end = exception.Error == ObjectStoreError.UploadNotFound ? PartEnd.UploadLost : end;
             return new PartResult(Refusals.From(exception), null);
         }
         catch (Data.RefusedException refused)

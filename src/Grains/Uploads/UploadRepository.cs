@@ -158,11 +158,15 @@ internal sealed class UploadRepository(
                 return new BegunCompletion(refusal, await reader.RowsAsync(PartRow.Read));
             });
 
-    /// <summary>completing -> assembled: the content is safe, but there is no place for it.</summary>
-    public async Task<bool> RecordAssembledAsync(string id, long epoch) =>
+    /// <summary>-> assembled: the content is safe, but there is no place for it.</summary>
+    public async Task<bool> RecordAssembledAsync(UploadRow row) =>
         await database.ExecuteAsync(
-            "UPDATE uploads SET state = 3, object_made = true, touched_at = now() WHERE id = $1 AND epoch = $2 AND state = 2",
-            parameters => parameters.Text(id).Long(epoch)) == 1;
+            """
+            UPDATE uploads SET state = 3, object_made = true, touched_at = now(), name = $3, name_key = $4, parent_id = $5, on_conflict = $6
+            WHERE id = $1 AND epoch = $2 AND state <= 3
+            """,
+            parameters => parameters.Text(row.Id).Long(row.Epoch).Text(row.Name).Text(EntryNames.Key(row.Name)).Text(row.ParentId)
+                .Integer((int)row.OnConflict)) == 1;
 
     /// <summary>completing -> open without the parts that the store lost; returns the new epoch, null when the session is not ours.</summary>
     public Task<long?> ReopenAsync(string id, long epoch, int[] lost, bool forgetMultipart) =>

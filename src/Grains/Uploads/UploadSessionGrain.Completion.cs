@@ -71,12 +71,18 @@ internal sealed partial class UploadSessionGrain
                 return new EntryResult(difference, null);
             var begun = await WriteAsync(() => repository.BeginCompletionAsync(row, command));
             if (begun.Refusal is { } reason)
-                return new EntryResult(await ExplainAsync(row, reason, begun.Parts), null);
+                return await ExplainAsync(row, reason, begun.Parts);
 
             row = _row = Recorded(row, command, begun.Parts);
             if (await MakeObjectAsync(row, begun.Parts) is { } refusal)
                 return new EntryResult(refusal, null);
             return await CommitAsync(_row ?? row, begun.Parts);
+        }
+        catch (Exception)
+        {
+            // How far it came is in the database.
+            Forget();
+            throw;
         }
         finally
         {
@@ -96,21 +102,30 @@ internal sealed partial class UploadSessionGrain
         return wrong.Length == 0 ? null : Refusals.From(RefusalReason.InvalidPart) with { Parts = wrong };
     }
 
-    private async Task<Refusal> ExplainAsync(UploadRow row, RefusalReason reason, List<PartRow> parts)
+    private async Task<EntryResult> ExplainAsync(UploadRow row, RefusalReason reason, List<PartRow> parts)
     {
         if (reason == RefusalReason.MissingParts)
         {
             var known = parts.Select(part => part.Number).ToHashSet();
             var count = row.PartCount ?? parts.Select(part => part.Number).DefaultIfEmpty(0).Max() + 1;
             var missing = Enumerable.Range(1, count).Where(number => !known.Contains(number)).Take(PartNumberCountMax).ToArray();
-            return new Refusal(reason, "Parts are missing.", Parts: missing);
+            return new EntryResult(new Refusal(reason, "Parts are missing.", Parts: missing), null);
         }
 
-        if (reason != RefusalReason.UploadClosed)
-            return Refusals.From(reason);
-        // Ended or taken over by another activation: what is in memory is old.
+        return reason == RefusalReason.UploadClosed ? await LookAgainAsync() : new EntryResult(Refusals.From(reason), null);
+    }
+
+    /// <summary>Ended or taken over by another activation, or by a commit whose answer was lost: what is in memory is old.</summary>
+    private async Task<EntryResult> LookAgainAsync()
+    {
         Forget();
-        return await LoadAsync() is { HasEnded: false } ? Refusals.Busy("The session moved meanwhile; complete again.") : Refusals.UploadClosed;
+        return await LoadAsync() switch
+        {
+            null => new EntryResult(NotFound.Refusal, null),
+            { State: UploadState.Completed } => await ReplayAsync(),
+            { HasEnded: true } ended => new EntryResult(ClosedRefusal(ended), null),
+            _ => new EntryResult(Refusals.Busy("The session moved meanwhile; complete again."), null),
+        };
     }
 
     private static UploadRow Recorded(UploadRow row, CompleteUploadCommand command, List<PartRow> parts) => row with
@@ -213,13 +228,10 @@ internal sealed partial class UploadSessionGrain
         }
 
         if (result.Refusal!.Reason == RefusalReason.UploadClosed)
-        {
-            Forget();
-            return result;
-        }
+            return await LookAgainAsync();
 
         // Name, folder, version or quota was lost meanwhile. The content is kept for another try.
-        if (await WriteAsync(() => repository.RecordAssembledAsync(Id, row.Epoch)))
+        if (await WriteAsync(() => repository.RecordAssembledAsync(row)))
             _row = row with { State = UploadState.Assembled, IsObjectMade = true };
         else
             Forget();

@@ -30,6 +30,9 @@ internal static partial class UploadLog
     [LoggerMessage(4307, LogLevel.Information, "Session {UploadId} could not be told that the write of part {Number} has ended")]
     public static partial void EndPartFailed(ILogger logger, string uploadId, int number, Exception exception);
 
+    [LoggerMessage(4309, LogLevel.Error, "The store has dropped the multipart upload of {UploadId} with all its parts; the session begins another")]
+    public static partial void MultipartLost(ILogger logger, string uploadId);
+
     [LoggerMessage(4308, LogLevel.Warning, "The object of the refused file {FileId} could not be given up; its intent expires by itself")]
     public static partial void AbandonFailed(ILogger logger, string fileId, Exception exception);
 }

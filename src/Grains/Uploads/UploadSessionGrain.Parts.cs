@@ -43,15 +43,30 @@ internal sealed partial class UploadSessionGrain
     }
 
     /// <inheritdoc/>
-    public Task EndPartAsync(int number, PartEnd end, long epoch, CancellationToken cancellationToken = default)
+    public async Task EndPartAsync(int number, PartEnd end, long epoch, CancellationToken cancellationToken = default)
     {
-        if (end == PartEnd.Acknowledged && number is >= 1 and <= PartSet.NumberMax)
-            _acknowledged.Add(number);
-        // The ledger knows a newer epoch than we do: another activation took the session over, and what we remember is old.
-        if (end == PartEnd.Fenced && _row?.Epoch == epoch)
-            Forget();
-        _writes.Leave(number);
-        return Task.CompletedTask;
+        try
+        {
+            if (end == PartEnd.Acknowledged && number is >= 1 and <= PartSet.NumberMax)
+                _acknowledged.Add(number);
+            // The ledger knows a newer epoch than we do: another activation took the session over, and what we remember is old.
+            if (end == PartEnd.Fenced && _row?.Epoch == epoch)
+                Forget();
+            if (end == PartEnd.UploadLost && _row is { State: UploadState.Open } row && row.Epoch == epoch)
+                await ForgetMultipartAsync(row);
+        }
+        finally
+        {
+            _writes.Leave(number);
+        }
+    }
+
+    /// <summary>The store has dropped the multipart upload, as bucket rules may tell it to: another begins with the next part.</summary>
+    private async Task ForgetMultipartAsync(UploadRow row)
+    {
+        UploadLog.MultipartLost(logger, Id);
+        await WriteAsync(() => repository.ReopenAsync(Id, row.Epoch, [], forgetMultipart: true));
+        (_row, _acknowledged) = (null, new PartSet());
     }
 
     /// <summary>The permit of one who holds the part's place; waiting for it may have changed everything.</summary>

@@ -21,7 +21,6 @@ public sealed class FsckTests : IAsyncLifetime
         _user = await _host.SignUpAsync();
         _file = (await _user.WriteFileAsync("file.bin", [1, 2, 3])).Entry!;
         _key = (await _user.File(_file.Id).OpenContentAsync(null)).Content!.ObjectKey;
-        await Poll.UntilAsync(() => _host.ScalarAsync<bool>("SELECT marker_written FROM installation"), "the marker is written");
     }
 
     public Task DisposeAsync() => _host.DisposeAsync();
@@ -134,6 +133,13 @@ public sealed class FsckTests : IAsyncLifetime
         await _user.WriteFileAsync("third.bin", [1]);
         await _host.ExecuteAsync("DELETE FROM changes WHERE owner_id = $1 AND seq = 2", _user.Id);
         Assert.Equal([(FindingKinds.ChangeFeed, _user.Id)], await FindAsync());
+    }
+
+    [Fact]
+    public async Task Owner_that_does_not_exist_is_found()
+    {
+        await _host.ExecuteAsync("UPDATE entries SET owner_id = 'u-nobody' WHERE id = $1", _file.Id);
+        Assert.Contains((FindingKinds.OwnerMissing, "u-nobody"), await FindAsync());
     }
 
     [Fact]

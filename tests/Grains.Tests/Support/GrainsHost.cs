@@ -63,6 +63,7 @@ public class GrainsHost : IAsyncLifetime
         Store = new TestStore(new DiskObjectStore(
             new DiskOptions { Directory = _folder["objects"] }, TimeProvider.System, NullLogger<DiskObjectStore>.Instance));
         await StartAsync();
+        await Poll.UntilAsync(() => ScalarAsync<bool>("SELECT marker_written FROM installation"), "the marker is written");
     }
 
     public async Task DisposeAsync()

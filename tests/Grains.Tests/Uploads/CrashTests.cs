@@ -59,6 +59,26 @@ public sealed class CrashTests(GrainsHost host) : IClassFixture<GrainsHost>
     }
 
     [Fact]
+    public async Task Completion_taken_over_in_the_middle_goes_on_with_the_next_call()
+    {
+        var (user, upload) = await UploadedAsync("crash7.bin");
+        var lost = false;
+        host.Store.After = async (name, _) =>
+        {
+            if (name != "Complete" || lost)
+                return;
+            // Another activation takes the session over while this one waits for the store.
+            lost = true;
+            await host.ExecuteAsync("UPDATE uploads SET epoch = epoch + 1 WHERE id = $1", upload.Id);
+        };
+        Assert.Equal(RefusalReason.Busy, (await user.CompleteAsync(upload.Id)).Refusal!.Reason);
+        host.Store.After = null;
+
+        Assert.Null((await user.CompleteAsync(upload.Id)).Refusal);
+        await AssertCompletedAsync(user, upload.Id);
+    }
+
+    [Fact]
     public async Task Multipart_upload_whose_id_was_lost_is_aborted_and_the_session_goes_on()
     {
         var user = await host.SignUpAsync();

@@ -206,6 +206,25 @@ public sealed class PartTests(GrainsHost host) : IClassFixture<GrainsHost>, IDis
         Assert.Null((await user.CompleteAsync(upload.Id)).Refusal);
     }
 
+    [Fact]
+    public async Task Multipart_upload_that_the_store_dropped_begins_again()
+    {
+        var user = await host.SignUpAsync();
+        var content = GrainsHost.Bytes(Size);
+        var upload = await user.CreateAsync("dropped.bin", Size);
+        await user.PutAsync(upload.Id, 1, content[..GrainsHost.PartSize]);
+        var key = await host.ScalarAsync<string>("SELECT object_key FROM uploads WHERE id = $1", upload.Id);
+        var storeUploadId = await host.ScalarAsync<string>("SELECT store_upload_id FROM uploads WHERE id = $1", upload.Id);
+        await ((IMultipartStore)host.Store.Inner).AbortAsync(key, storeUploadId);
+
+        var lost = await user.PutAsync(upload.Id, 2, content[GrainsHost.PartSize..(2 * GrainsHost.PartSize)]);
+
+        Assert.Equal(RefusalReason.InvalidPart, lost.Refusal!.Reason);
+        Assert.Equal(0, (await user.Session(upload.Id).GetAsync(0, 10)).Upload!.ReceivedBytes);
+        await user.PutAllAsync(upload, content);
+        Assert.Equal(content, await user.ReadAsync((await user.CompleteAsync(upload.Id)).Entry!.Id));
+    }
+
     /// <summary>Holds the first call of that name at the store until released.</summary>
     private (TaskCompletionSource Entered, TaskCompletionSource Release) Stall(string call)
     {
