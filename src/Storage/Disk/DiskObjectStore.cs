@@ -21,6 +21,7 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
     private readonly ProcessFolder _processFolder;
     private readonly BlockingWorkers _writers;
     private readonly BlockingWorkers _readers;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
     /// <summary>Opens the store, creates what is missing of its folders and removes what earlier processes left half done.</summary>
@@ -33,6 +34,7 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
     internal DiskObjectStore(DiskOptions options, TimeProvider time, ILogger? logger, DiskCalls calls)
     {
         ArgumentException.ThrowIfNullOrEmpty(options.Directory);
+        _time = time;
         _logger = logger ?? NullLogger.Instance;
         _layout = new DiskLayout(options.Directory);
         var folders = new DurableFolders(calls, _layout.Root);
@@ -65,7 +67,7 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
 
     /// <inheritdoc/>
     public Task<StoredObject> PutAsync(string key, StoreContent content, CancellationToken cancellationToken = default) =>
-        RunAsync(_writers, "Put", key, () => _objects.Put(key, content, cancellationToken), cancellationToken);
+        WriteAsync("Put", key, token => _objects.Put(key, content, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<StoredObject?> FindAsync(string key, CancellationToken cancellationToken = default) =>
@@ -96,7 +98,7 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(number, Profile.PartCountMax);
-        return RunAsync(_writers, "PutPart", key, () => _uploads.PutPart(key, storeUploadId, number, content, cancellationToken), cancellationToken);
+        return WriteAsync("PutPart", key, token => _uploads.PutPart(key, storeUploadId, number, content, token), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -181,6 +183,28 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
         entry.IsSealed && _objects.FindManifest(entry.Key)?.UploadId == entry.UploadId
             ? null
             : new ListedUpload(entry.Key, entry.UploadId, DiskLayout.InitiatedAt(entry.UploadId));
+
+    /// <summary>
+    /// Runs a call that makes content appear. It gives up at the profile's limit, also when a disk that hung comes back:
+    /// what the ledger has written off by then must not appear any more.
+    /// </summary>
+    private async Task<T> WriteAsync<T>(string operation, string key, Func<CancellationToken, T> call, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(Profile.WriteTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await RunAsync(_writers, operation, key, () => call(either.Token), either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException($"{operation} of {key} was cancelled.", e, cancellationToken);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new ObjectStoreException(ObjectStoreError.Unavailable, $"{operation} of {key} took longer than {Profile.WriteTimeout}.", e);
+        }
+    }
 
     private async Task<T> RunAsync<T>(BlockingWorkers workers, string operation, string key, Func<T> call, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GrainVault.Storage.Buffers;
+using GrainVault.Storage.Tests.Support;
 
 namespace GrainVault.Storage.Tests.Buffers;
 

@@ -1,5 +1,6 @@
 using GrainVault.Storage.Disk;
 using GrainVault.Storage.Tests.Conformance;
+using GrainVault.Storage.Tests.Support;
 
 namespace GrainVault.Storage.Tests.Disk;
 
@@ -218,6 +219,22 @@ public sealed class DiskObjectStoreTests : IDisposable
         goOn.Set();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => put);
         Assert.Empty(_folder.Files());
+    }
+
+    [Fact]
+    public async Task Write_that_a_hanging_disk_held_past_its_limit_does_not_appear_afterwards()
+    {
+        var (disk, time) = (new FaultyDisk(), new ManualTime());
+        using var store = _folder.Open(disk, time: time);
+        disk.Before = change =>
+        {
+            if (change.Call == "flush")
+                time.Advance(store.Profile.WriteTimeout);
+        };
+        Assert.Equal(ObjectStoreError.Unavailable, await ErrorOfAsync(() => store.PutAsync(Key, Content.Random(1000))));
+        disk.Before = _ => { };
+        Assert.Empty(_folder.Files());
+        await store.PutAsync(Key, Content.Random(1000));
     }
 
     [Fact]

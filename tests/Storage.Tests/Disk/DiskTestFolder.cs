@@ -7,11 +7,11 @@ internal sealed class DiskTestFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("grainvault-store-").FullName;
 
-    public DiskObjectStore Open(DiskCalls? calls = null, DiskOptions? options = null)
+    public DiskObjectStore Open(DiskCalls? calls = null, DiskOptions? options = null, TimeProvider? time = null)
     {
         options ??= new DiskOptions();
         options.Directory = Path;
-        return new DiskObjectStore(options, TimeProvider.System, null, calls ?? new DiskCalls());
+        return new DiskObjectStore(options, time ?? TimeProvider.System, null, calls ?? new DiskCalls());
     }
 
     /// <summary>Every file below the folder, relative to it, in order.</summary>

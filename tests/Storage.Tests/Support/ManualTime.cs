@@ -1,4 +1,4 @@
-namespace GrainVault.Storage.Tests.Buffers;
+namespace GrainVault.Storage.Tests.Support;
 
 /// <summary>A clock that only the test moves; its timers fire inside <see cref="Advance"/>.</summary>
 public sealed class ManualTime : TimeProvider
@@ -22,7 +22,7 @@ public sealed class ManualTime : TimeProvider
     public void Advance(TimeSpan by)
     {
         _now += by;
-        foreach (var timer in _timers)
+        foreach (var timer in _timers.ToArray())
             timer.FireUntil(_now);
     }
 
@@ -31,7 +31,12 @@ public sealed class ManualTime : TimeProvider
         private DateTimeOffset _due = due;
         private bool _disposed;
 
-        public bool Change(TimeSpan dueTime, TimeSpan newPeriod) => throw new NotSupportedException();
+        public bool Change(TimeSpan dueTime, TimeSpan newPeriod)
+        {
+            Assert.Equal((Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan), (dueTime, newPeriod));
+            _disposed = true;
+            return true;
+        }
 
         public void Dispose() => _disposed = true;
 
@@ -43,8 +48,12 @@ public sealed class ManualTime : TimeProvider
 
         public void FireUntil(DateTimeOffset now)
         {
-            for (; !_disposed && _due <= now; _due += period)
+            while (!_disposed && _due <= now)
+            {
+                _disposed = period == Timeout.InfiniteTimeSpan;
+                _due += period;
                 callback(state);
+            }
         }
     }
 }
