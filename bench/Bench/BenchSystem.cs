@@ -94,7 +94,6 @@ internal sealed class BenchSystem : IAsyncDisposable
         {
             ["GrainVault__Postgres__ConnectionString"] = _postgres.ConnectionString,
             ["GrainVault__Objects__Provider"] = options.Store,
-            ["GrainVault__Limits__RequestsPerSecondAndUser"] = "1000000",
         };
         _baselineEnvironment["BASELINE_POSTGRES"] = _postgres.ConnectionString;
         Directory.CreateDirectory(_folder["baseline"]);

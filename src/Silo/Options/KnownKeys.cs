@@ -4,8 +4,9 @@ using GrainVault.Silo.Startup;
 namespace GrainVault.Silo.Options;
 
 /// <summary>
-/// The keys that this process understands. A key below <c>GrainVault</c> that nobody reads is refused: a misspelt
-/// connection string would otherwise start an empty embedded database without a word.
+/// The keys that this process understands. A key below <c>GrainVault</c> that looks like a misspelling is refused: a
+/// misspelt connection string would otherwise start an empty embedded database without a word. A key that resembles none
+/// belongs to another release or to a tool beside us; it is named in a warning and ignored.
 /// </summary>
 public sealed class KnownKeys
 {
@@ -41,22 +42,32 @@ public sealed class KnownKeys
         }
     }
 
-    /// <summary>Refuses the first key that nobody reads.</summary>
+    /// <summary>Refuses the first key that looks misspelt, and returns the keys that nobody reads.</summary>
     /// <exception cref="StartRefusedException">Names the key and the nearest one that exists.</exception>
-    public void RefuseUnknown(IConfiguration configuration)
+    public IReadOnlyList<string> RefuseMisspelt(IConfiguration configuration)
     {
+        var ignored = new List<string>();
         foreach (var section in configuration.GetSection(OptionsReader.Root).GetChildren())
         {
             if (!Sections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
-                throw Unknown(section.Key, Sections);
+            {
+                RefuseNear(section.Key, Sections);
+                ignored.Add($"{OptionsReader.Root}:{section.Key}");
+                continue;
+            }
+
             if (!_complete.Contains(section.Key))
                 continue;
             foreach (var key in Leaves(section, section.Key))
             {
-                if (!_keys.Contains(key) && !_openKeys.Any(open => key.StartsWith(open, StringComparison.OrdinalIgnoreCase)))
-                    throw Unknown(key, _keys.Where(known => known.StartsWith(section.Key + ":", StringComparison.OrdinalIgnoreCase)));
+                if (_keys.Contains(key) || _openKeys.Any(open => key.StartsWith(open, StringComparison.OrdinalIgnoreCase)))
+                    continue;
+                RefuseNear(key, _keys.Where(known => known.StartsWith(section.Key + ":", StringComparison.OrdinalIgnoreCase)));
+                ignored.Add($"{OptionsReader.Root}:{key}");
             }
         }
+
+        return ignored;
     }
 
     private static IEnumerable<string> Leaves(IConfigurationSection section, string path)
@@ -71,14 +82,11 @@ public sealed class KnownKeys
     }
 
     // The value is not shown: under a misspelt key nobody knows whether it is a secret.
-    private static StartRefusedException Unknown(string key, IEnumerable<string> known)
+    private static void RefuseNear(string key, IEnumerable<string> known)
     {
-        var names = known.Order(StringComparer.Ordinal).ToList();
-        var nearest = names.MinBy(name => Distance(name, key));
-        var hint = nearest is not null && Distance(nearest, key) <= SuggestionDistanceMax
-            ? $"did you mean {OptionsReader.Root}:{nearest}?"
-            : $"allowed: {string.Join(", ", names)}.";
-        return new StartRefusedException($"{OptionsReader.Root}:{key} is set, but there is no such key; {hint}");
+        var nearest = known.Order(StringComparer.Ordinal).MinBy(name => Distance(name, key));
+        if (nearest is not null && Distance(nearest, key) <= SuggestionDistanceMax)
+            throw new StartRefusedException($"{OptionsReader.Root}:{key} is set, but there is no such key; did you mean {OptionsReader.Root}:{nearest}?");
     }
 
     private static int Distance(string left, string right)

@@ -9,7 +9,7 @@ namespace GrainVault.Silo.Startup;
 /// Runs a program of GrainVault from its first line to its exit code. What an operator can mend ends it with one line on
 /// standard error and exit code 2, without a stack trace.
 /// </summary>
-public static class GrainVaultHost
+public static partial class GrainVaultHost
 {
     private const int ExitCodeOfBugs = 1;
 
@@ -47,10 +47,11 @@ public static class GrainVaultHost
         }
     }
 
-    /// <summary>Refuses unknown keys and values that a validator of any component rejects, before anything has started.</summary>
+    /// <summary>Refuses misspelt keys and values that a validator of any component rejects, before anything has started.</summary>
     internal static void CheckOptions(WebApplication app)
     {
-        app.Services.GetRequiredService<KnownKeys>().RefuseUnknown(app.Configuration);
+        foreach (var key in app.Services.GetRequiredService<KnownKeys>().RefuseMisspelt(app.Configuration))
+            LogIgnored(app.Logger, key);
         app.Services.GetService<IStartupValidator>()?.Validate();
     }
 
@@ -59,4 +60,7 @@ public static class GrainVaultHost
         context.Cancel = true;
         stopping.Cancel();
     }
+
+    [LoggerMessage(1043, LogLevel.Warning, "{Key} is set, but nothing reads it; it is ignored")]
+    private static partial void LogIgnored(ILogger logger, string key);
 }
