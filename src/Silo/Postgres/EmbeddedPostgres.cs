@@ -54,7 +54,7 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
         {
             var launcher = await ServerLauncher.PrepareAsync(settings, folder, new ServerLines(logger), time, cancellationToken);
             var server = await launcher.LaunchAsync(mayMovePort: true, cancellationToken);
-            await launcher.EnsureDatabaseAsync(cancellationToken);
+            await EnsureDatabaseAsync(launcher, server, cancellationToken);
             var postgres = new EmbeddedPostgres(settings, folder, launcher, server, logger, time);
             postgres.LogRunning();
             postgres._supervision = postgres.SuperviseAsync();
@@ -90,6 +90,20 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
     {
         await StopAsync();
         _stopping.Dispose();
+    }
+
+    private static async Task EnsureDatabaseAsync(ServerLauncher launcher, ServerProcess server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await launcher.EnsureDatabaseAsync(cancellationToken);
+        }
+        catch
+        {
+            server.Signal(PosixCalls.SignalInterrupt);
+            await server.WaitForExitAsync(QuitWaitMax);
+            throw;
+        }
     }
 
     private async Task SuperviseAsync()
@@ -137,12 +151,18 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
     {
         private static readonly string[] TroubleMarks = ["PANIC:", "FATAL:", "ERROR:", "WARNING:"];
 
+        // What our own questions whether it answers already make it say, many times a second during a recovery.
+        private static readonly string[] Harmless = ["the database system is starting up", "the database system is not yet accepting connections"];
+
         /// <summary>From here on, ended sessions are no trouble.</summary>
         public bool IsStopping { get; set; }
 
         public void Write(string line)
         {
-            if (!IsStopping && TroubleMarks.Any(mark => line.StartsWith(mark, StringComparison.Ordinal)))
+            var isTrouble = !IsStopping
+                && TroubleMarks.Any(mark => line.StartsWith(mark, StringComparison.Ordinal))
+                && !Harmless.Any(text => line.Contains(text, StringComparison.Ordinal));
+            if (isTrouble)
                 LogServerTrouble(logger, line);
             else
                 LogServerLine(logger, line);
