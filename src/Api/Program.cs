@@ -12,6 +12,7 @@ return await GrainVaultHost.RunAsync(() =>
 {
     var builder = WebApplication.CreateBuilder(args);
     builder.AddConsoleFormat();
+    builder.AddAccessLog();
     builder.AddGrainVaultSilo();
     builder.AddFrontEnd();
     builder.AddTokens();

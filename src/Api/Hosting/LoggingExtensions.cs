@@ -1,3 +1,4 @@
+using GrainVault.Api.Http;
 using Microsoft.Extensions.Logging.Console;
 
 namespace GrainVault.Api.Hosting;
@@ -6,6 +7,14 @@ namespace GrainVault.Api.Hosting;
 internal static class LoggingExtensions
 {
     private const string FormatterKey = "Logging:Console:FormatterName";
+
+    /// <summary>Adds the access log in the format of the console.</summary>
+    public static void AddAccessLog(this WebApplicationBuilder builder)
+    {
+        var isJson = builder.Configuration[FormatterKey] is { Length: > 0 } name ? name == ConsoleFormatterNames.Json : Console.IsOutputRedirected;
+        builder.Services.AddSingleton(provider => new AccessLog(provider.GetRequiredService<ILoggerFactory>(), Console.Out, isJson));
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<AccessLog>());
+    }
 
     /// <summary>Chooses the format where <c>Logging:Console:FormatterName</c> does not.</summary>
     public static void AddConsoleFormat(this WebApplicationBuilder builder)

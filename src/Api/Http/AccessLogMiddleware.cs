@@ -5,42 +5,34 @@ namespace GrainVault.Api.Http;
 /// <summary>
 /// One line per request, with the path and without the query, which may carry tokens. Health checks are logged at Debug.
 /// </summary>
-internal sealed class AccessLogMiddleware(RequestDelegate next, ILoggerFactory loggers)
+internal sealed class AccessLogMiddleware(RequestDelegate next, AccessLog log, TimeProvider time)
 {
-    /// <summary>Category of the lines.</summary>
-    public const string Category = "GrainVault.Access";
-
-    private readonly ILogger _logger = loggers.CreateLogger(Category);
-
-    public Task InvokeAsync(HttpContext context) =>
-        _logger.IsEnabled(LogLevel.Information) ? InvokeLoggedAsync(context) : next(context);
+    public Task InvokeAsync(HttpContext context) => log.IsEnabled(LevelOf(context.Request)) ? InvokeLoggedAsync(context) : next(context);
 
     private async Task InvokeLoggedAsync(HttpContext context)
     {
-        var started = Stopwatch.GetTimestamp();
+        var started = time.GetTimestamp();
         try
         {
             await next(context);
         }
         finally
         {
-            var request = context.Request;
-            var level = request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal) ? LogLevel.Debug : LogLevel.Information;
-            _logger.Served(
-                level,
+            var (request, response) = (context.Request, context.Response);
+            log.Add(new AccessLine(
+                time.GetUtcNow(),
+                LevelOf(request),
                 request.Method,
                 request.Path.ToUriComponent(),
-                context.Response.StatusCode,
+                response.StatusCode,
                 request.ContentLength,
-                context.Response.ContentLength,
-                Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 2));
+                response.ContentLength,
+                time.GetElapsedTime(started),
+                context.TraceIdentifier,
+                Activity.Current?.TraceId ?? default));
         }
     }
-}
 
-internal static partial class AccessLog
-{
-    [LoggerMessage(EventId = 1010, Message = "{Method} {Path} {Status} in {ElapsedMs} ms; {RequestBytes} bytes in, {ResponseBytes} bytes out.")]
-    public static partial void Served(
-        this ILogger logger, LogLevel level, string method, string path, int status, long? requestBytes, long? responseBytes, double elapsedMs);
+    private static LogLevel LevelOf(HttpRequest request) =>
+        request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal) ? LogLevel.Debug : LogLevel.Information;
 }
