@@ -13,6 +13,12 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
     /// <summary>Most names in a path.</summary>
     public const int PathDepthMax = 100;
 
+    /// <summary>
+    /// Rows that a page's statement asks for: a number that the planner knows. For an unknown one it assumes a tenth of the
+    /// table and prefers to sort all of it. Few values, so that few statements are prepared.
+    /// </summary>
+    private static readonly int[] RowCounts = [11, 26, 51, 101, 201, 501, LimitMax + 1];
+
     /// <summary>Longest search text, in characters.</summary>
     private const int SearchLengthMax = 255;
 
@@ -71,45 +77,65 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             cancellationToken);
     }
 
-    private Task<List<Entry>> FolderAsync(string userId, EntryQuery query, string? afterKey, CancellationToken cancellationToken)
+    /// <summary>One page of a folder. Parameters: owner, folder (unused for the root), key after which the page starts.</summary>
+    internal static string FolderSql(bool isRoot, bool isFirstPage, int count)
     {
-        var parent = query.ParentId is null ? "parent_id IS NULL" : "parent_id = $3";
-        var after = afterKey is null ? "" : "AND name_key > $4";
-        return PageAsync(
-            $"owner_id = $1 AND {parent} AND deleted_at IS NULL {after} ORDER BY name_key",
-            "e.name_key",
-            parameters => parameters.Text(userId).Integer(query.Limit + 1).Text(query.ParentId).Text(afterKey),
-            cancellationToken);
+        var parent = isRoot ? "parent_id IS NULL" : "parent_id = $2";
+        var after = isFirstPage ? "" : "AND name_key > $3";
+        // All entries of the page have the same parent; naming it makes the order that of the index, also for the root's NULL.
+        return PageSql($"owner_id = $1 AND {parent} AND deleted_at IS NULL {after} ORDER BY parent_id, name_key", "e.name_key", count);
     }
 
-    private Task<List<Entry>> ByTimeAsync(string userId, EntryQuery query, string? position, CancellationToken cancellationToken)
+    /// <summary>One page by time, newest first. Parameters: owner, search pattern, and where the last page ended: time, id.</summary>
+    internal static string ByTimeSql(EntryView view, bool isSearch, bool isFirstPage, int count)
     {
-        var (filter, time) = query.View switch
+        var (filter, time) = view switch
         {
             EntryView.Trash => ("deleted_at IS NOT NULL", "deleted_at"),
             EntryView.Recent => ("deleted_at IS NULL AND kind = 1", "modified_at"),
             EntryView.Public => ("deleted_at IS NULL AND visibility = 2", "modified_at"),
             _ => ("deleted_at IS NULL", "modified_at"),
         };
-        var search = query.Search is null ? "" : "AND name_key LIKE $3";
-        var after = position is null ? "" : $"AND ({time}, id) < ($4, $5)";
+        var search = isSearch ? "AND name_key LIKE $2" : "";
+        var after = isFirstPage ? "" : $"AND ({time}, id) < ($3, $4)";
+        return PageSql($"owner_id = $1 AND {filter} {search} {after} ORDER BY {time} DESC, id DESC", $"e.{time} DESC, e.id DESC", count);
+    }
+
+    private static string PageSql(string page, string order, int count) =>
+        $"""
+        SELECT {FileRow.Columns} FROM (SELECT * FROM entries WHERE {page} LIMIT {RowCounts.First(rows => rows >= count)}) e
+        LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version ORDER BY {order}
+        """;
+
+    private Task<List<Entry>> FolderAsync(string userId, EntryQuery query, string? afterKey, CancellationToken cancellationToken) =>
+        PageAsync(
+            FolderSql(query.ParentId is null, afterKey is null, query.Limit + 1),
+            parameters => parameters.Text(userId).Text(query.ParentId).Text(afterKey),
+            query.Limit + 1,
+            cancellationToken);
+
+    private Task<List<Entry>> ByTimeAsync(string userId, EntryQuery query, string? position, CancellationToken cancellationToken)
+    {
         var (lastTime, lastId) = ReadTimePosition(position);
         return PageAsync(
-            $"owner_id = $1 AND {filter} {search} {after} ORDER BY {time} DESC, id DESC",
-            $"e.{time} DESC, e.id DESC",
-            parameters => parameters.Text(userId).Integer(query.Limit + 1)
+            ByTimeSql(query.View, query.Search is not null, position is null, query.Limit + 1),
+            parameters => parameters.Text(userId)
                 .Text(query.Search is { } text ? $"%{EscapeLike(EntryNames.Key(text))}%" : null).Time(lastTime).Text(lastId),
+            query.Limit + 1,
             cancellationToken);
     }
 
-    private Task<List<Entry>> PageAsync(string page, string order, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken) =>
+    private Task<List<Entry>> PageAsync(string sql, Action<NpgsqlParameterCollection> bind, int count, CancellationToken cancellationToken) =>
         database.QueryAsync(
-            $"""
-            SELECT {FileRow.Columns} FROM (SELECT * FROM entries WHERE {page} LIMIT $2) e
-            LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version ORDER BY {order}
-            """,
+            sql,
             bind,
-            reader => reader.RowsAsync(FileRow.ReadEntry),
+            async reader =>
+            {
+                var entries = new List<Entry>();
+                while (entries.Count < count && await reader.ReadAsync(cancellationToken))
+                    entries.Add(FileRow.ReadEntry(reader));
+                return entries;
+            },
             cancellationToken);
 
     private Task<bool> IsFolderAsync(string userId, string id, CancellationToken cancellationToken) =>

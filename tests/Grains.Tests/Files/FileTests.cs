@@ -1,5 +1,6 @@
 using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
+using Npgsql;
 
 namespace GrainVault.Grains.Tests.Files;
 
@@ -150,6 +151,38 @@ public sealed class ListingTests(GrainsHost host) : IClassFixture<GrainsHost>
     }
 
     [Fact]
+    public async Task Page_of_a_large_folder_reads_no_more_than_the_page()
+    {
+        var user = await host.SignUpAsync();
+        var folder = Ids.New(Ids.File);
+        await host.ExecuteAsync("INSERT INTO entries (id, owner_id, kind, name, name_key) VALUES ($1, $2, 2, 'folder', 'folder')", folder, user.Id);
+        foreach (var parent in (object[])[DBNull.Value, folder])
+        {
+            await host.ExecuteAsync(
+                """
+                WITH made AS (
+                    INSERT INTO entries (id, owner_id, parent_id, kind, name, name_key, current_version, modified_at)
+                    SELECT 'f-' || gen_random_uuid(), $1, $2::text, 1, 'big' || i, 'big' || i, 1, now() - i * interval '1 s'
+                    FROM generate_series(1, 20000) i RETURNING id
+                )
+                INSERT INTO file_versions (file_id, number, size_bytes, content_type, checksum) SELECT id, 1, 0, 'x', 'c' FROM made
+                """,
+                user.Id,
+                parent);
+        }
+
+        await host.ExecuteAsync("ANALYZE");
+
+        foreach (var isFirstPage in (bool[])[true, false])
+        {
+            AssertReadsPage(await ExplainAsync(EntryListing.FolderSql(isRoot: true, isFirstPage, 101), "text, text, text", $"'{user.Id}', NULL, 'big5'"));
+            AssertReadsPage(await ExplainAsync(EntryListing.FolderSql(isRoot: false, isFirstPage, 101), "text, text, text", $"'{user.Id}', '{folder}', 'big5'"));
+            AssertReadsPage(await ExplainAsync(
+                EntryListing.ByTimeSql(EntryView.Recent, isSearch: false, isFirstPage, 101), "text, text, timestamptz, text", $"'{user.Id}', NULL, now(), 'f'"));
+        }
+    }
+
+    [Fact]
     public async Task Views_show_what_they_say()
     {
         var user = await host.SignUpAsync();
@@ -188,6 +221,28 @@ public sealed class ListingTests(GrainsHost host) : IClassFixture<GrainsHost>
         var stranger = await host.SignUpAsync();
         Assert.Equal(RefusalReason.Invalid, (await stranger.Grain.ListFilesAsync(new EntryQuery(EntryView.Owned, null, null, cursor, 1))).Refusal!.Reason);
         Assert.Equal(RefusalReason.NotFound, (await user.Grain.ListFilesAsync(new EntryQuery(EntryView.Owned, Ids.New(Ids.File), null, null, 1))).Refusal!.Reason);
+    }
+
+    /// <summary>The plan for any parameters, as a statement that was prepared and used often gets it.</summary>
+    private async Task<string> ExplainAsync(string sql, string types, string values)
+    {
+        await using var connection = await host.Catalogue.OpenConnectionAsync();
+        await using (var prepare = new NpgsqlCommand($"SET plan_cache_mode = force_generic_plan; PREPARE page ({types}) AS {sql}", connection))
+            await prepare.ExecuteNonQueryAsync();
+        await using var explain = new NpgsqlCommand($"EXPLAIN EXECUTE page ({values}); DEALLOCATE page", connection);
+        await using var reader = await explain.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await reader.ReadAsync())
+            lines.Add(reader.GetString(0));
+        return string.Join('\n', lines);
+    }
+
+    /// <summary>What is below the limit comes from an index in the right order; the page itself may be sorted again.</summary>
+    private static void AssertReadsPage(string plan)
+    {
+        var belowLimit = plan[plan.IndexOf("Limit", StringComparison.Ordinal)..];
+        Assert.DoesNotContain("Seq Scan on entries", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sort", belowLimit, StringComparison.Ordinal);
     }
 
     private static async Task<List<string>> IdsAsync(TestUser user, EntryView view, string? search = null) =>
