@@ -131,8 +131,9 @@ CREATE TABLE uploads (
     verified_sha256  bytea CHECK (octet_length(verified_sha256) = 32),
     reserved_bytes   bigint NOT NULL CHECK (reserved_bytes >= 0),
     store            text NOT NULL,
-    -- Key of the multipart object, or of the first whole-object attempt.
-    object_key       text COLLATE "C" REFERENCES objects (key) ON DELETE SET NULL,
+    -- Key of the multipart object, or of the first whole-object attempt. The ledger's row outlives the open session by the
+    -- rule of expire_intents, and may go after it has ended.
+    object_key       text COLLATE "C",
     store_upload_id  text,
     attempt_count    integer NOT NULL DEFAULT 1,
     object_made      boolean NOT NULL DEFAULT false,

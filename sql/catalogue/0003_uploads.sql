@@ -83,7 +83,8 @@ END $$;
 
 -- open or assembled -> completing. Acknowledgements hold the row FOR SHARE, so after this no part can come any more.
 -- A session of a whole object stays open: its completion is one transaction without a store call before it.
--- Returns NULL to go on or a refusal (5 closed, 6 parts are missing, 18 the parts do not make up the size).
+-- Returns NULL to go on or a refusal (3 the size is not known, 5 closed, 6 parts are missing, 18 the parts do not make up
+-- the size).
 CREATE FUNCTION begin_completion(
     p_id text, p_epoch bigint, p_size bigint, p_name text, p_name_key text, p_move boolean, p_parent text,
     p_on_conflict integer, p_sha256 bytea
@@ -117,7 +118,10 @@ BEGIN
                 RETURN 18;
             END IF;
         END IF;
-        IF whole IS NULL OR total <> whole THEN
+        IF whole IS NULL THEN
+            RETURN 3;
+        END IF;
+        IF total <> whole THEN
             RETURN 18;
         END IF;
     END IF;

@@ -52,8 +52,10 @@ internal sealed class InstallationConnection : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddObjectStore(configuration);
+        // A check of everything takes as long as it takes.
+        var patient = new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 0 };
         return new InstallationConnection(
-            NpgsqlDataSource.Create(connectionString),
+            NpgsqlDataSource.Create(patient),
             services.BuildServiceProvider(),
             OptionsReader.Read<JanitorOptions>(configuration, JanitorOptions.Section));
     }

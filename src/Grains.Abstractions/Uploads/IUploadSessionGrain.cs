@@ -46,9 +46,10 @@ public interface IUploadSessionGrain : IGrainWithStringKey
     /// <param name="number">Number of the part.</param>
     /// <param name="end">What became of it.</param>
     /// <param name="epoch">Epoch of the permit.</param>
+    /// <param name="ticket">Ticket of the permit.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     [AlwaysInterleave, Alias("EndPart")]
-    Task EndPartAsync(int number, PartEnd end, long epoch, CancellationToken cancellationToken = default);
+    Task EndPartAsync(int number, PartEnd end, long epoch, long ticket, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Makes the file. Can be repeated at any time and joins a completion that is under way; after it the first result is
@@ -91,6 +92,7 @@ public enum PartEnd
 /// <param name="StoreUploadId">Multipart upload at the store; null when the object is written whole.</param>
 /// <param name="Epoch">Epoch under which the ledger accepts the part.</param>
 /// <param name="IsGrowing">The session's size is not known: quota is reserved with the part.</param>
+/// <param name="Ticket">Tells this right from later ones for the same number: only its holder can give it back.</param>
 [GenerateSerializer, Immutable, Alias("gv.PartPermit")]
 public sealed record PartPermit(
     [property: Id(0)] Refusal? Refusal,
@@ -98,4 +100,5 @@ public sealed record PartPermit(
     [property: Id(2)] string? ObjectKey,
     [property: Id(3)] string? StoreUploadId,
     [property: Id(4)] long Epoch,
-    [property: Id(5)] bool IsGrowing);
+    [property: Id(5)] bool IsGrowing,
+    [property: Id(6)] long Ticket);

@@ -15,7 +15,7 @@ internal sealed record GarbageRow(string Key, bool IsMultipart, int DeletedCount
 internal sealed record UnhashedRow(string FileId, int Number, string ObjectKey, long SizeBytes);
 
 /// <summary>What is due in one shard, and the statements that say it is done. Time is that of PostgreSQL.</summary>
-internal sealed class JanitorRepository(CatalogueDatabase database, IOptions<JanitorOptions> options)
+internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore store, IOptions<JanitorOptions> options)
 {
     /// <summary>Ended sessions that a run removes; each may have 10,000 parts.</summary>
     private const int EndedUploadCountMax = 50;
@@ -42,14 +42,15 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IOptions<Jan
             async reader => await reader.ReadAsync(cancellationToken) ? reader.GetInt32(0) : 0,
             cancellationToken);
 
-    /// <summary>Multipart uploads of garbage that the store may still hold.</summary>
+    /// <summary>Multipart uploads of garbage that the store may still hold; what lies in another store waits until that is configured again.</summary>
     public Task<List<(string Key, string StoreUploadId)>> FindAbortsAsync(int shard, CancellationToken cancellationToken) =>
         database.QueryAsync(
             """
             SELECT key, store_upload_id FROM objects
-            WHERE state = 'garbage' AND store_upload_id IS NOT NULL AND (hashtext(key) & 15) = $1 ORDER BY garbage_at LIMIT $2
+            WHERE state = 'garbage' AND store_upload_id IS NOT NULL AND store = $3 AND (hashtext(key) & 15) = $1
+            ORDER BY garbage_at LIMIT $2
             """,
-            parameters => parameters.Integer(shard).Integer(RowCountMax),
+            parameters => parameters.Integer(shard).Integer(RowCountMax).Text(store.Profile.Name),
             reader => reader.RowsAsync(row => (row.GetString(0), row.GetString(1))),
             cancellationToken);
 
@@ -65,10 +66,10 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IOptions<Jan
             """
             SELECT key, multipart, deleted_count FROM objects
             WHERE state = 'garbage' AND store_upload_id IS NULL AND coalesce(deleted_at, garbage_at) <= now() - $3
-                AND (hashtext(key) & 15) = $1
+                AND store = $4 AND (hashtext(key) & 15) = $1
             ORDER BY garbage_at LIMIT $2
             """,
-            parameters => parameters.Integer(shard).Integer(RowCountMax).Interval(options.Value.GarbageDelay),
+            parameters => parameters.Integer(shard).Integer(RowCountMax).Interval(options.Value.GarbageDelay).Text(store.Profile.Name),
             reader => reader.RowsAsync(row => new GarbageRow(row.GetString(0), row.GetBoolean(1), row.GetInt16(2))),
             cancellationToken);
 
@@ -131,10 +132,10 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IOptions<Jan
             cancellationToken);
 
     /// <summary>Takes unknown keys into the ledger as garbage, so that they are deleted by the one way in which anything is.</summary>
-    public Task<int> AdoptAsync(string[] keys, string store) =>
+    public Task<int> AdoptAsync(string[] keys) =>
         database.ExecuteAsync(
             """
             INSERT INTO objects (key, store, state, garbage_at) SELECT k, $2, 'garbage', now() FROM unnest($1) k ON CONFLICT DO NOTHING
             """,
-            parameters => parameters.Texts(keys).Text(store));
+            parameters => parameters.Texts(keys).Text(store.Profile.Name));
 }

@@ -47,7 +47,7 @@ internal sealed class OrphanSweep(
         }
 
         if (unknown.Count > 0)
-            await repository.AdoptAsync([.. unknown], store.Profile.Name);
+            await repository.AdoptAsync([.. unknown]);
         foreach (var upload in strays)
             await garbage.AbortAsync(upload.Key, upload.StoreUploadId, cancellationToken);
         // One shard keeps the common token fresh, so that a restore of either side shows.

@@ -38,7 +38,8 @@ internal sealed class PartWriterGrain(
         var session = GrainFactory.GetGrain<IUploadSessionGrain>(command.UploadId);
         for (var attempt = 1; ; attempt++)
         {
-            var permit = await session.BeginPartAsync(command.Number, command.Content.Bytes.Length, command.Sha256, cancellationToken);
+            // Not under the caller's token: a right that was given to one who no longer listens would be held for minutes.
+            var permit = await session.BeginPartAsync(command.Number, command.Content.Bytes.Length, command.Sha256, CancellationToken.None);
             if (permit.Refusal is not null || permit.Stored is not null)
                 return new PartResult(permit.Refusal, permit.Stored);
             var result = await WriteOnceAsync(session, command, permit);
@@ -131,7 +132,7 @@ internal sealed class PartWriterGrain(
         }
         finally
         {
-            await EndAsync(session, command, end, permit.Epoch);
+            await EndAsync(session, command, end, permit);
         }
     }
 
@@ -145,11 +146,11 @@ internal sealed class PartWriterGrain(
     }
 
     /// <summary>The ledger has the truth; the session is told so that it need not look.</summary>
-    private async Task EndAsync(IUploadSessionGrain session, WritePartCommand command, PartEnd end, long epoch)
+    private async Task EndAsync(IUploadSessionGrain session, WritePartCommand command, PartEnd end, PartPermit permit)
     {
         try
         {
-            await session.EndPartAsync(command.Number, end, epoch);
+            await session.EndPartAsync(command.Number, end, permit.Epoch, permit.Ticket);
         }
         catch (Exception exception)
         {

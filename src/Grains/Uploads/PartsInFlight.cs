@@ -8,30 +8,34 @@ namespace GrainVault.Uploads;
 /// <param name="holdMax">Longest time that a write can run; a writer that died with its silo is forgotten after it.</param>
 internal sealed class PartsInFlight(TimeProvider time, TimeSpan holdMax)
 {
-    private sealed record Write(long Since, TaskCompletionSource Ended);
+    private sealed record Write(long Ticket, long Since, TaskCompletionSource Ended);
 
     private readonly Dictionary<int, Write> _writes = [];
+    private long _lastTicket;
 
-    /// <summary>Takes the right to write a part; waits for the one who has it. False when that takes too long.</summary>
-    public async Task<bool> TryEnterAsync(int number, TimeSpan waitMax)
+    /// <summary>Takes the right to write a part; waits for the one who has it. Returns its ticket, or null when that takes too long.</summary>
+    public async Task<long?> TryEnterAsync(int number, TimeSpan waitMax)
     {
         var start = time.GetTimestamp();
         while (_writes.TryGetValue(number, out var other) && !IsForgotten(other))
         {
             var left = waitMax - time.GetElapsedTime(start);
             if (left <= TimeSpan.Zero || !await EndsInTimeAsync(other, left))
-                return false;
+                return null;
         }
 
-        _writes[number] = new Write(time.GetTimestamp(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        return true;
+        var ticket = ++_lastTicket;
+        _writes[number] = new Write(ticket, time.GetTimestamp(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        return ticket;
     }
 
-    /// <summary>Gives the right back.</summary>
-    public void Leave(int number)
+    /// <summary>Gives a right back; one that was forgotten meanwhile changes nothing.</summary>
+    public void Leave(int number, long ticket)
     {
-        if (_writes.Remove(number, out var write))
-            write.Ended.TrySetResult();
+        if (!_writes.TryGetValue(number, out var write) || write.Ticket != ticket)
+            return;
+        _writes.Remove(number);
+        write.Ended.TrySetResult();
     }
 
     /// <summary>Waits until nothing is being written. False when that takes too long.</summary>

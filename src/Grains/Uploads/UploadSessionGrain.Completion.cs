@@ -112,6 +112,8 @@ internal sealed partial class UploadSessionGrain
             return new EntryResult(new Refusal(reason, "Parts are missing.", Parts: missing), null);
         }
 
+        if (reason == RefusalReason.Invalid)
+            return new EntryResult(Refusals.Invalid("The size of the whole is not known yet."), null);
         return reason == RefusalReason.UploadClosed ? await LookAgainAsync() : new EntryResult(Refusals.From(reason), null);
     }
 

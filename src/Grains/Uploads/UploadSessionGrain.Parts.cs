@@ -27,23 +27,23 @@ internal sealed partial class UploadSessionGrain
             return Refused(objection);
         if (_completion is { } completion && !await EndsInTimeAsync(completion))
             return Refused(Refusals.Busy("The session is being completed."));
-        if (!await _writes.TryEnterAsync(number, limits.Value.PartWait))
+        if (await _writes.TryEnterAsync(number, limits.Value.PartWait) is not { } ticket)
             return Refused(Refusals.Busy(string.Create(CultureInfo.InvariantCulture, $"Part {number} is being written by another request.")));
         var permit = Refused(Refusals.UploadClosed);
         try
         {
-            permit = await PermitAsync(number, sizeBytes, sha256);
+            permit = await PermitAsync(number, sizeBytes, sha256) with { Ticket = ticket };
             return permit;
         }
         finally
         {
             if (permit.ObjectKey is null)
-                _writes.Leave(number);
+                _writes.Leave(number, ticket);
         }
     }
 
     /// <inheritdoc/>
-    public async Task EndPartAsync(int number, PartEnd end, long epoch, CancellationToken cancellationToken = default)
+    public async Task EndPartAsync(int number, PartEnd end, long epoch, long ticket, CancellationToken cancellationToken = default)
     {
         try
         {
@@ -57,7 +57,7 @@ internal sealed partial class UploadSessionGrain
         }
         finally
         {
-            _writes.Leave(number);
+            _writes.Leave(number, ticket);
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed partial class UploadSessionGrain
             return Refused(refusal);
         if (_acknowledged.Contains(number) && await repository.FindPartAsync(Id, number) is { } stored
             && stored.SizeBytes == sizeBytes && stored.Sha256.AsSpan().SequenceEqual(sha256))
-            return new PartPermit(null, stored.ToInfo(), null, null, row.Epoch, IsGrowing: false);
+            return new PartPermit(null, stored.ToInfo(), null, null, row.Epoch, IsGrowing: false, Ticket: 0);
         return row.IsMultipart ? await PermitPartAsync() : await PermitWholeAsync(row);
     }
 
@@ -88,7 +88,7 @@ internal sealed partial class UploadSessionGrain
         if (_row!.StoreUploadId is null && await (_initiation ??= InitiateAsync()) is { } refusal)
             return Refused(refusal);
         return _row is { StoreUploadId: { } storeUploadId, ObjectKey: { } key } row
-            ? new PartPermit(null, null, key, storeUploadId, row.Epoch, row.SizeBytes is null)
+            ? new PartPermit(null, null, key, storeUploadId, row.Epoch, row.SizeBytes is null, Ticket: 0)
             : Refused(Refusals.UploadClosed);
     }
 
@@ -141,7 +141,7 @@ internal sealed partial class UploadSessionGrain
             }
         }
 
-        return new PartPermit(null, null, key, null, row.Epoch, IsGrowing: false);
+        return new PartPermit(null, null, key, null, row.Epoch, IsGrowing: false, Ticket: 0);
     }
 
     private Refusal? FindObjection(UploadRow row, int number, long? sizeBytes)
@@ -182,5 +182,5 @@ internal sealed partial class UploadSessionGrain
         }
     }
 
-    private static PartPermit Refused(Refusal refusal) => new(refusal, null, null, null, 0, IsGrowing: false);
+    private static PartPermit Refused(Refusal refusal) => new(refusal, null, null, null, 0, IsGrowing: false, Ticket: 0);
 }

@@ -175,7 +175,7 @@ public sealed class PartTests(GrainsHost host) : IClassFixture<GrainsHost>, IDis
 
         Assert.False(await ledger.AcknowledgeAsync(upload.Id, permit, new PartRow(1, GrainsHost.PartSize, "etag", new byte[32], null)));
         Assert.Equal(0L, await host.ScalarAsync<long>("SELECT count(*) FROM upload_parts WHERE upload_id = $1", upload.Id));
-        await user.Session(upload.Id).EndPartAsync(1, PartEnd.Failed, permit.Epoch);
+        await user.Session(upload.Id).EndPartAsync(1, PartEnd.Failed, permit.Epoch, permit.Ticket);
     }
 
     [Fact]
