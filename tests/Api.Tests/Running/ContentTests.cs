@@ -183,6 +183,19 @@ public sealed class ContentTests(VaultFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Content_that_fails_in_the_middle_resets_the_connection()
+    {
+        var before = fixture.StoredFiles();
+        await InitializeAsync();
+        var last = fixture.StoredFiles().Except(before).Select(line => line[..line.LastIndexOf(' ')]).Single(file => file.EndsWith("/00003", StringComparison.Ordinal));
+        await using (var file = File.OpenWrite(last))
+            file.SetLength(100);
+        using var head = await User.Http.GetAsync(_path, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+        await Assert.ThrowsAnyAsync<Exception>(() => head.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
     public async Task Views_list_what_they_say()
     {
         using var user = await fixture.SignUpAsync();
