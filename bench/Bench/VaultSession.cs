@@ -48,7 +48,9 @@ internal sealed class VaultSession : IDisposable
 
     public async Task<string> CreateUploadAsync(long size, int partSize)
     {
-        using var create = await Http.PostAsJsonAsync("/v1/uploads", new { name = $"{Guid.NewGuid():n}.bin", size, partSize });
+        // A file of one part keeps the default: part sizes below the store's least are refused.
+        var wanted = size > partSize ? (int?)partSize : null;
+        using var create = await Http.PostAsJsonAsync("/v1/uploads", new { name = $"{Guid.NewGuid():n}.bin", size, partSize = wanted });
         create.EnsureSuccessStatusCode();
         return (await create.Content.ReadFromJsonAsync<JsonNode>())!["id"]!.GetValue<string>();
     }

@@ -6,12 +6,8 @@ namespace GrainVault.Crash.Tests;
 /// <summary>What the client was told about one upload: the simple model that the system is checked against.</summary>
 internal sealed class Expectation(int seed, int size, int partSize)
 {
-    private readonly Lazy<byte[]> _content = new(() =>
-    {
-        var bytes = new byte[size];
-        new Random(seed).NextBytes(bytes);
-        return bytes;
-    });
+    /// <summary>Made again when needed: long runs have more content than memory.</summary>
+    private readonly WeakReference<byte[]> _content = new([]);
 
     /// <summary>Ties repeats of the creation together when its answer was lost.</summary>
     public string IdempotencyKey { get; } = $"crash-{seed}";
@@ -30,6 +26,9 @@ internal sealed class Expectation(int seed, int size, int partSize)
     /// <summary>Null until the file was acknowledged.</summary>
     public string? FileId { get; set; }
 
+    /// <summary>Set when a check has downloaded the file and found every byte.</summary>
+    public bool SeenWhole { get; set; }
+
     /// <summary>Set before a permanent delete is sent: from then on the file may or may not be there.</summary>
     public bool DeleteSent { get; set; }
 
@@ -38,13 +37,26 @@ internal sealed class Expectation(int seed, int size, int partSize)
     /// <summary>Part numbers acknowledged with 200, with the ETag of the answer.</summary>
     public ConcurrentDictionary<int, string> AcknowledgedParts { get; } = new();
 
-    public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(_content.Value));
+    public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Bytes()));
 
     public ReadOnlyMemory<byte> Part(int number)
     {
         var start = (number - 1) * PartSize;
-        return _content.Value.AsMemory(start, Math.Min(PartSize, Size - start));
+        return Bytes().AsMemory(start, Math.Min(PartSize, Size - start));
     }
 
-    public ReadOnlyMemory<byte> Content => _content.Value;
+    public ReadOnlyMemory<byte> Content => Bytes();
+
+    private byte[] Bytes()
+    {
+        if (_content.TryGetTarget(out var bytes) && bytes.Length == Size)
+        {
+            return bytes;
+        }
+
+        bytes = new byte[Size];
+        new Random(seed).NextBytes(bytes);
+        _content.SetTarget(bytes);
+        return bytes;
+    }
 }
