@@ -69,7 +69,7 @@ internal static class FsckCommand
         foreach (var finding in report.Findings)
             Console.WriteLine($"{finding.Kind,-22} {finding.Subject}  {finding.Detail}{(finding.IsRepaired ? "  [repaired]" : "")}");
         Console.WriteLine($"objects: {report.LiveObjectCount} live with {report.LiveBytes} bytes, {report.IntendedObjectCount} intended");
-        Console.WriteLine($"leaked: {report.LeakedObjectCount} objects with {report.LeakedBytes} bytes wait to be deleted");
+        Console.WriteLine($"garbage: {report.LeakedObjectCount} objects with {report.LeakedBytes} bytes wait to be deleted");
         Console.WriteLine(report.Summary);
     }
 
