@@ -97,6 +97,21 @@ public sealed class UpTests
         Assert.True(await up.IsReadyAsync());
         Assert.Equal(0, await up.StopAsync());
         Assert.False(File.Exists(Path.Combine(up.DataDirectory, "run", "s3.pid")));
+        Assert.Equal("s3\n", await File.ReadAllTextAsync(Path.Combine(up.DataDirectory, "store")));
+    }
+
+    [Fact]
+    public async Task Data_directory_with_content_in_the_other_store_is_refused()
+    {
+        await using var up = new UpRun("--store", "s3");
+        Directory.CreateDirectory(up.DataDirectory);
+        await File.WriteAllTextAsync(Path.Combine(up.DataDirectory, "store"), "disk\n");
+
+        await up.StartAsync();
+
+        Assert.Equal(2, await up.WaitForExitAsync());
+        Assert.EndsWith($"the files of '{up.DataDirectory}' are in 'disk'; run ./eng/up --store disk or set GrainVault__Data__Directory to another folder", up.Output, StringComparison.Ordinal);
+        Assert.Empty(up.FindProcesses());
     }
 
     [Theory]
