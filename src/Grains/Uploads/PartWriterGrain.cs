@@ -124,7 +124,11 @@ internal sealed class PartWriterGrain(
         {
             UploadLog.StoreFailed(logger, command.UploadId, "put part", exception.Error, exception);
             end = exception.Error == ObjectStoreError.UploadNotFound ? PartEnd.UploadLost : end;
-            return new PartResult(Refusals.From(exception), null);
+            // Whoever ended the session took the upload from the store: then it is closed, and no part was lost.
+            var closed = end == PartEnd.UploadLost
+                ? (await session.PlanPartAsync(command.Number, command.Content.Bytes.Length, CancellationToken.None)).Refusal
+                : null;
+            return new PartResult(closed ?? Refusals.From(exception), null);
         }
         catch (Data.RefusedException refused)
         {

@@ -6,6 +6,8 @@ namespace GrainVault.Uploads;
 /// <summary>Parts of a session: what is wanted, who may write it, and when that is over. Answers come from memory.</summary>
 internal sealed partial class UploadSessionGrain
 {
+    private const int EnterCountMax = 3;
+
     private Task<Refusal?>? _initiation;
 
     /// <inheritdoc/>
@@ -25,10 +27,9 @@ internal sealed partial class UploadSessionGrain
             return Refused(NotFound.Refusal!);
         if (FindObjection(row, number, sizeBytes) is { } objection)
             return Refused(objection);
-        if (_completion is { } completion && !await EndsInTimeAsync(completion))
-            return Refused(Refusals.Busy("The session is being completed."));
-        if (await _writes.TryEnterAsync(number, limits.Value.PartWait) is not { } ticket)
-            return Refused(Refusals.Busy(string.Create(CultureInfo.InvariantCulture, $"Part {number} is being written by another request.")));
+        var (hindrance, ticket) = await EnterAsync(number);
+        if (hindrance is not null)
+            return Refused(hindrance);
         var permit = Refused(Refusals.UploadClosed);
         try
         {
@@ -67,6 +68,24 @@ internal sealed partial class UploadSessionGrain
         UploadLog.MultipartLost(logger, Id);
         await WriteAsync(() => repository.ReopenAsync(Id, row.Epoch, [], forgetMultipart: true));
         (_row, _acknowledged) = (null, new PartSet());
+    }
+
+    /// <summary>Takes the right to write a part, which nobody has while the session is being completed.</summary>
+    private async Task<(Refusal? Refusal, long Ticket)> EnterAsync(int number)
+    {
+        for (var attempt = 1; attempt <= EnterCountMax; attempt++)
+        {
+            if (_completion is { } completion && !await EndsInTimeAsync(completion))
+                break;
+            if (await _writes.TryEnterAsync(number, limits.Value.PartWait) is not { } ticket)
+                return (Refusals.Busy(string.Create(CultureInfo.InvariantCulture, $"Part {number} is being written by another request.")), 0);
+            if (_completion is null)
+                return (null, ticket);
+            // It began while this waited for another writer, and may have seen that one end as the last.
+            _writes.Leave(number, ticket);
+        }
+
+        return (Refusals.Busy("The session is being completed."), 0);
     }
 
     /// <summary>The permit of one who holds the part's place; waiting for it may have changed everything.</summary>

@@ -46,6 +46,41 @@ public sealed class CompletionTests(GrainsHost host) : IClassFixture<GrainsHost>
     }
 
     [Fact]
+    public async Task Writer_that_waited_for_another_gets_no_right_under_a_completion()
+    {
+        var user = await host.SignUpAsync();
+        var content = GrainsHost.Bytes(GrainsHost.PartSize + 1000);
+        for (var round = 0; round < 20; round++)
+        {
+            var upload = await user.CreateAsync($"contested-{round}.bin", content.Length);
+            await user.PutAllAsync(upload, content);
+            var session = user.Session(upload.Id);
+            var first = await session.BeginPartAsync(1, GrainsHost.PartSize, new byte[32]);
+            var waiting = session.BeginPartAsync(1, GrainsHost.PartSize, [.. Enumerable.Repeat((byte)1, 32)]);
+            var completing = session.CompleteAsync(new CompleteUploadCommand(null, null, null, null, null, null));
+            // The session takes calls in order: both wait when this one is answered.
+            Assert.Equal(UploadState.Open, (await session.GetAsync(0, 1)).Upload!.State);
+
+            // Now both go on, in an order that nobody promises.
+            await session.EndPartAsync(1, PartEnd.Failed, first.Epoch, first.Ticket);
+            var right = await waiting;
+            if (right.Refusal is null)
+            {
+                // It came first: then the completion waits for it, however many calls pass.
+                for (var call = 0; call < 20; call++)
+                    Assert.Equal(UploadState.Open, (await session.GetAsync(0, 1)).Upload!.State);
+                await session.EndPartAsync(1, PartEnd.Failed, right.Epoch, right.Ticket);
+            }
+            else
+            {
+                Assert.Equal(RefusalReason.UploadClosed, right.Refusal.Reason);
+            }
+
+            Assert.Null((await completing).Refusal);
+        }
+    }
+
+    [Fact]
     public async Task Empty_file_is_complete_at_once()
     {
         var user = await host.SignUpAsync();
