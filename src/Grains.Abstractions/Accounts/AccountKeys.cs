@@ -11,7 +11,7 @@ public static class AccountKeys
     {
         try
         {
-            return email.Normalize(NormalizationForm.FormC).ToUpperInvariant().ToLowerInvariant().Normalize(NormalizationForm.FormC);
+            return CaseFolding.Fold(email);
         }
         catch (ArgumentException)
         {

@@ -29,6 +29,8 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             return Refused(Refusals.Invalid("A limit is 1 to 1,000."));
         if (!Enum.IsDefined(query.View))
             return Refused(Refusals.Invalid("There is no such view."));
+        if (query.ParentId is { } parent && !Ids.IsValid(Ids.File, parent))
+            return Refused(Refusals.NotFound("folder"));
         if (query.Search is { } search && (search.Length is 0 or > SearchLengthMax || EntryNames.Check(search.Replace("/", "", StringComparison.Ordinal) + "x") is not null))
             return Refused(Refusals.Invalid("A search text has 1 to 255 characters and no control characters."));
 

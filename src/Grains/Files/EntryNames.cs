@@ -44,8 +44,7 @@ internal static class EntryNames
     }
 
     /// <summary>The form in which names are unique: NFC, case-folded.</summary>
-    public static string Key(string name) =>
-        name.Normalize(NormalizationForm.FormC).ToUpperInvariant().ToLowerInvariant().Normalize(NormalizationForm.FormC);
+    public static string Key(string name) => CaseFolding.Fold(name);
 
     /// <summary>The name with a number, "name (1).ext", cut at a character so that it stays a valid name.</summary>
     public static string Numbered(string name, int number)

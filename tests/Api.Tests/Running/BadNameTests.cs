@@ -16,7 +16,7 @@ public sealed class BadNameTests(VaultFixture fixture)
     public static TheoryData<string> Taken => new()
     {
         "a", " ", "a b", "...", ".hidden", "a\\b", "a:b*c?d\"e<f>g|h", "50%.txt", "%2e%2e", "ünï.txt", "日本語", "😀.png", "e\u0301.txt", "a+b&c=d;e#f",
-        "CON", "a'b; DROP TABLE entries; --", new string('x', 255), string.Concat(Enumerable.Repeat("😀", 63)), "semi;colon.txt", "tab-free",
+        "\ufffe", "a\ufffeb\uffff", "CON", "a'b; DROP TABLE entries; --", new string('x', 255), string.Concat(Enumerable.Repeat("😀", 63)), "semi;colon.txt", "tab-free",
     };
 
     [Theory]

@@ -220,7 +220,8 @@ public sealed class ListingTests(GrainsHost host) : IClassFixture<GrainsHost>
             Assert.Equal(RefusalReason.Invalid, (await user.Grain.ListFilesAsync(query)).Refusal!.Reason);
         var stranger = await host.SignUpAsync();
         Assert.Equal(RefusalReason.Invalid, (await stranger.Grain.ListFilesAsync(new EntryQuery(EntryView.Owned, null, null, cursor, 1))).Refusal!.Reason);
-        Assert.Equal(RefusalReason.NotFound, (await user.Grain.ListFilesAsync(new EntryQuery(EntryView.Owned, Ids.New(Ids.File), null, null, 1))).Refusal!.Reason);
+        foreach (var folder in (string[])[Ids.New(Ids.File), "", "\0", "../x", new string('f', 5_000)])
+            Assert.Equal(RefusalReason.NotFound, (await user.Grain.ListFilesAsync(new EntryQuery(EntryView.Owned, folder, null, null, 1))).Refusal!.Reason);
     }
 
     /// <summary>The plan for any parameters, as a statement that was prepared and used often gets it.</summary>
