@@ -24,6 +24,6 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapUploads();
     app.MapFiles();
     app.MapGrainVaultHealth();
-    app.MapOpenApi("/openapi/{documentName}.json");
+    app.MapOpenApi("/openapi/v1.json");
     return app;
 });

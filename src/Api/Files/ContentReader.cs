@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using GrainVault.Storage;
+using Microsoft.AspNetCore.Connections;
 
 namespace GrainVault.Api.Files;
 
@@ -29,7 +30,7 @@ internal sealed class ContentReader(IRangedReadStore store)
             length -= read;
             var flushed = await target.FlushAsync(cancellationToken);
             if (flushed.IsCompleted || flushed.IsCanceled)
-                throw new OperationCanceledException("The client has gone.", cancellationToken);
+                throw new ConnectionAbortedException("The client has gone.");
         }
     }
 }
