@@ -5,6 +5,7 @@ using GrainVault.Api.Uploads;
 using GrainVault.Options;
 using GrainVault.Silo.Options;
 using GrainVault.Storage.Buffers;
+using Microsoft.AspNetCore.Connections;
 
 namespace GrainVault.Api.Hosting;
 
@@ -21,6 +22,7 @@ internal static class ApiExtensions
         builder.WebHost.UseFrontEndKestrel(limits);
 
         var services = builder.Services;
+        services.AddSingleton<IMemoryPoolFactory<byte>, TransportPoolFactory>();
         services.ConfigureHttpJsonOptions(json => ApiJson.ApplyTo(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddSingleton(provider => new AddressRate(limits.SignupsPerMinute, limits.SignupAddressesMax, provider.GetRequiredService<TimeProvider>()));
