@@ -1,10 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
-namespace GrainVault.Storage;
+namespace GrainVault;
 
 /// <summary>Checks that hold in Release too: a broken invariant here means that bytes of users are at stake.</summary>
-internal static class Invariant
+public static class Invariant
 {
     /// <summary>Throws when <paramref name="condition"/> is false.</summary>
     public static void That(

@@ -20,7 +20,9 @@ public sealed class StatementCounter : IDisposable
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
             ActivityStopped = activity =>
             {
-                if (activity.Source.Name == "Npgsql" && activity.TraceId == _root.TraceId)
+                // A pool that grows meanwhile traces its new connection as "CONNECT <database>": that is no statement.
+                if (activity.Source.Name == "Npgsql" && activity.TraceId == _root.TraceId
+                    && !activity.DisplayName.StartsWith("CONNECT", StringComparison.Ordinal))
                     Interlocked.Increment(ref _count);
             },
         };
