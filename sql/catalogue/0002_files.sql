@@ -1,6 +1,9 @@
 -- Commands on files. A function returns a refusal (a RefusalReason value) as long as it has written nothing; afterwards
 -- it raises SQLSTATE GV<reason>, which undoes the transaction. Rows are locked in one order everywhere: upload, entry,
 -- object, user. The user's row comes last, so that commits of one user overlap but for their end.
+--
+-- A row is found by its key alone, and its state is compared afterwards or inside of coalesce(): a partial index on that
+-- state is tiny when a session's plans are made, so the planner would take it, and scan it when it is long.
 
 CREATE FUNCTION ensure_user(p_user text, p_quota bigint) RETURNS void LANGUAGE sql AS $$
     INSERT INTO users (id, quota_bytes) VALUES (p_user, p_quota) ON CONFLICT DO NOTHING;
@@ -9,18 +12,17 @@ $$;
 -- True when the folder and all folders above it are live and the owner's. The folder stays so until the transaction ends.
 CREATE FUNCTION folder_is_live(p_owner text, p_folder text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-    up text;
+    e entries%ROWTYPE;
     depth integer := 0;
 BEGIN
-    SELECT parent_id INTO up FROM entries
-    WHERE id = p_folder AND owner_id = p_owner AND kind = 2 AND deleted_at IS NULL FOR SHARE;
-    IF NOT FOUND THEN
+    SELECT * INTO e FROM entries WHERE id = p_folder FOR SHARE;
+    IF NOT FOUND OR e.owner_id <> p_owner OR e.kind <> 2 OR e.deleted_at IS NOT NULL THEN
         RETURN false;
     END IF;
-    WHILE up IS NOT NULL LOOP
+    WHILE e.parent_id IS NOT NULL LOOP
         depth := depth + 1;
-        SELECT parent_id INTO up FROM entries WHERE id = up AND deleted_at IS NULL;
-        IF NOT FOUND OR depth > 100 THEN
+        SELECT * INTO e FROM entries WHERE id = e.parent_id;
+        IF NOT FOUND OR e.deleted_at IS NOT NULL OR depth > 100 THEN
             RETURN false;
         END IF;
     END LOOP;
@@ -39,11 +41,16 @@ $$;
 
 CREATE FUNCTION name_is_taken(p_owner text, p_parent text, p_name_key text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    -- Two forms, since IS NOT DISTINCT FROM can't use the index.
+    -- Two forms, since IS NOT DISTINCT FROM can't use the index. The order is that of the one index that finds the name at
+    -- once; another one with the owner in front would do as well for a planner that has only seen an empty table.
     IF p_parent IS NULL THEN
-        RETURN EXISTS (SELECT 1 FROM entries WHERE owner_id = p_owner AND parent_id IS NULL AND name_key = p_name_key AND deleted_at IS NULL);
+        PERFORM 1 FROM entries WHERE owner_id = p_owner AND parent_id IS NULL AND name_key = p_name_key AND deleted_at IS NULL
+        ORDER BY parent_id, name_key LIMIT 1;
+    ELSE
+        PERFORM 1 FROM entries WHERE owner_id = p_owner AND parent_id = p_parent AND name_key = p_name_key AND deleted_at IS NULL
+        ORDER BY parent_id, name_key LIMIT 1;
     END IF;
-    RETURN EXISTS (SELECT 1 FROM entries WHERE owner_id = p_owner AND parent_id = p_parent AND name_key = p_name_key AND deleted_at IS NULL);
+    RETURN FOUND;
 END $$;
 
 -- Appends to the owner's change feed. The number comes from the row that the caller has just updated, and so locked.
@@ -133,8 +140,8 @@ BEGIN
             RETURN;
         END IF;
     ELSE
-        SELECT * INTO e FROM entries WHERE id = p_file AND owner_id = p_owner AND kind = 1 AND deleted_at IS NULL FOR NO KEY UPDATE;
-        IF NOT FOUND THEN
+        SELECT * INTO e FROM entries WHERE id = p_file FOR NO KEY UPDATE;
+        IF NOT FOUND OR e.owner_id <> p_owner OR e.kind <> 1 OR e.deleted_at IS NOT NULL THEN
             RETURN QUERY SELECT 1, NULL::integer;
             RETURN;
         END IF;
@@ -148,7 +155,7 @@ BEGIN
 
     IF p_key IS NOT NULL THEN
         UPDATE objects SET state = 'live', size_bytes = p_size, sha256 = p_sha256, intent_deadline = NULL, store_upload_id = NULL
-        WHERE key = p_key AND state = 'intended';
+        WHERE key = p_key AND coalesce(state, '') = 'intended';
         IF NOT FOUND THEN
             -- The sweeper was faster: the writer took longer than any store call may.
             RAISE EXCEPTION 'object is no longer intended' USING ERRCODE = CASE WHEN p_upload IS NULL THEN 'GV016' ELSE 'GV005' END;
@@ -162,7 +169,7 @@ BEGIN
         WHERE id = p_upload;
         IF u.attempt_count > 1 THEN
             UPDATE objects SET state = 'garbage', garbage_at = now(), intent_deadline = NULL
-            WHERE upload_id = p_upload AND state = 'intended';
+            WHERE upload_id = p_upload AND coalesce(state, '') = 'intended';
         END IF;
     END IF;
 

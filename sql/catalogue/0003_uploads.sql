@@ -27,8 +27,8 @@ BEGIN
             RETURN;
         END IF;
     ELSE
-        SELECT * INTO e FROM entries WHERE id = p_file AND owner_id = p_owner AND kind = 1 AND deleted_at IS NULL;
-        IF NOT FOUND THEN
+        SELECT * INTO e FROM entries WHERE id = p_file;
+        IF NOT FOUND OR e.owner_id <> p_owner OR e.kind <> 1 OR e.deleted_at IS NOT NULL THEN
             RETURN QUERY SELECT 1, NULL::timestamptz, NULL::text;
             RETURN;
         END IF;
@@ -65,7 +65,7 @@ DECLARE
     owner text;
     grown bigint;
 BEGIN
-    SELECT owner_id INTO owner FROM uploads WHERE id = p_id AND state = 1 AND epoch = p_epoch FOR NO KEY UPDATE;
+    SELECT owner_id INTO owner FROM uploads WHERE id = p_id AND coalesce(state, 0) = 1 AND epoch = p_epoch FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
@@ -144,11 +144,11 @@ DECLARE
 BEGIN
     UPDATE uploads SET state = 1, epoch = epoch + 1, touched_at = now(), object_made = false,
         store_upload_id = CASE WHEN p_forget_multipart THEN NULL ELSE store_upload_id END
-    WHERE id = p_id AND state IN (1, 2) AND epoch = p_epoch RETURNING epoch INTO raised;
+    WHERE id = p_id AND coalesce(state, 0) IN (1, 2) AND epoch = p_epoch RETURNING epoch INTO raised;
     IF FOUND THEN
         DELETE FROM upload_parts WHERE upload_id = p_id AND (p_forget_multipart OR number = ANY (p_bad));
         IF p_forget_multipart THEN
-            UPDATE objects SET store_upload_id = NULL WHERE upload_id = p_id AND state = 'intended';
+            UPDATE objects SET store_upload_id = NULL WHERE upload_id = p_id AND coalesce(state, '') = 'intended';
         END IF;
     END IF;
     RETURN raised;
@@ -171,7 +171,7 @@ BEGIN
     END IF;
     UPDATE uploads SET state = p_state, failure = p_failure, reserved_bytes = 0, epoch = epoch + 1, ended_at = now(), touched_at = now()
     WHERE id = p_id;
-    UPDATE objects SET state = 'garbage', garbage_at = now(), intent_deadline = NULL WHERE upload_id = p_id AND state = 'intended';
+    UPDATE objects SET state = 'garbage', garbage_at = now(), intent_deadline = NULL WHERE upload_id = p_id AND coalesce(state, '') = 'intended';
     UPDATE users SET reserved_bytes = reserved_bytes - u.reserved_bytes WHERE id = u.owner_id AND u.reserved_bytes > 0;
     RETURN p_state;
 END $$;

@@ -11,6 +11,10 @@ internal sealed class CatalogueCheck(NpgsqlDataSource catalogue, FsckReport repo
             || o.state || ' with ' || coalesce(o.size_bytes::text, 'unknown') || ' bytes'
         FROM file_versions v JOIN objects o ON o.key = v.object_key
         WHERE o.state <> 'live' OR o.size_bytes <> v.size_bytes
+        UNION ALL
+        SELECT e.id, 'its current version ' || e.current_version || ' does not exist' FROM entries e
+        WHERE e.current_version IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM file_versions v WHERE v.file_id = e.id AND v.number = e.current_version)
         """;
 
     private const string Unreferenced =

@@ -15,7 +15,7 @@ public static class FindingKinds
     /// <summary>The store has a multipart upload that the ledger does not know.</summary>
     public const string UploadUnknown = "upload-unknown";
 
-    /// <summary>A version refers to an object that is not live, or of another size.</summary>
+    /// <summary>A version refers to an object that is not live or of another size, or is missing itself.</summary>
     public const string VersionBroken = "version-broken";
 
     /// <summary>An object is live, and no version refers to it.</summary>

@@ -64,8 +64,9 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         return await database.QueryAsync(
             $"""
             WITH RECURSIVE walk AS (
-                SELECT id, 1 AS depth FROM entries
+                (SELECT id, 1 AS depth FROM entries
                 WHERE owner_id = $1 AND parent_id IS NULL AND name_key = $2 AND deleted_at IS NULL
+                ORDER BY parent_id, name_key LIMIT 1)
                 UNION ALL
                 SELECT n.id, w.depth + 1 FROM walk w
                 JOIN entries n ON n.owner_id = $1 AND n.parent_id = w.id AND n.name_key = ($3)[w.depth + 1] AND n.deleted_at IS NULL
@@ -142,7 +143,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
 
     private Task<bool> IsFolderAsync(string userId, string id, CancellationToken cancellationToken) =>
         database.QueryAsync(
-            "SELECT 1 FROM entries WHERE id = $1 AND owner_id = $2 AND kind = 2 AND deleted_at IS NULL",
+            "SELECT 1 FROM entries WHERE id = $1 AND owner_id = $2 AND kind = 2 AND coalesce(deleted_at, 'infinity') = 'infinity'",
             parameters => parameters.Text(id).Text(userId),
             reader => reader.ReadAsync(cancellationToken),
             cancellationToken);

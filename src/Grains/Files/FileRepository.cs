@@ -92,7 +92,7 @@ internal sealed class FileRepository(CatalogueDatabase database)
     /// <summary>Gives up an intent whose commit was refused, so that it need not wait for its deadline.</summary>
     public Task AbandonAsync(string key) =>
         database.ExecuteAsync(
-            "UPDATE objects SET state = 'garbage', garbage_at = now(), intent_deadline = NULL WHERE key = $1 AND state = 'intended'",
+            "UPDATE objects SET state = 'garbage', garbage_at = now(), intent_deadline = NULL WHERE key = $1 AND coalesce(state, '') = 'intended'",
             parameters => parameters.Text(key));
 
     private Task<CommitResult> CommitAsync(string fileId, CommitVersionCommand command, string[] names) =>

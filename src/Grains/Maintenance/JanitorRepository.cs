@@ -57,7 +57,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
     /// <summary>Notes that the store holds nothing of a multipart upload any more.</summary>
     public Task RecordAbortAsync(string key, string storeUploadId) =>
         database.ExecuteAsync(
-            "UPDATE objects SET store_upload_id = NULL WHERE key = $1 AND store_upload_id = $2 AND state = 'garbage'",
+            "UPDATE objects SET store_upload_id = NULL WHERE key = $1 AND store_upload_id = $2 AND coalesce(state, '') = 'garbage'",
             parameters => parameters.Text(key).Text(storeUploadId));
 
     /// <summary>Garbage that has waited long enough for its first or its second deletion.</summary>
@@ -77,8 +77,8 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
     public Task RecordDeletionAsync(GarbageRow garbage) =>
         database.ExecuteAsync(
             garbage.DeletedCount == 0
-                ? "UPDATE objects SET deleted_count = 1, deleted_at = now() WHERE key = $1 AND state = 'garbage' AND deleted_count = 0"
-                : "DELETE FROM objects WHERE key = $1 AND state = 'garbage' AND deleted_count = 1",
+                ? "UPDATE objects SET deleted_count = 1, deleted_at = now() WHERE key = $1 AND coalesce(state, '') = 'garbage' AND deleted_count = 0"
+                : "DELETE FROM objects WHERE key = $1 AND coalesce(state, '') = 'garbage' AND deleted_count = 1",
             parameters => parameters.Text(garbage.Key));
 
     /// <summary>Removes rows that have had their time: idempotency keys and ended sessions with their parts.</summary>

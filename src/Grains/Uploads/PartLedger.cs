@@ -16,9 +16,10 @@ internal sealed class PartLedger(CatalogueDatabase database)
             size_bytes = excluded.size_bytes, etag = excluded.etag, sha256 = excluded.sha256, object_key = excluded.object_key
         """;
 
+    // coalesce() keeps the planner from the partial indexes on states: see sql/catalogue/0002_files.sql.
     private const string AcknowledgePart =
         $"""
-        WITH session AS (SELECT 1 FROM uploads WHERE id = $1 AND epoch = $2 AND state = 1 FOR SHARE)
+        WITH session AS (SELECT 1 FROM uploads WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) = 1 FOR SHARE)
         {Upsert}
         """;
 
@@ -26,8 +27,8 @@ internal sealed class PartLedger(CatalogueDatabase database)
     private const string AcknowledgeWhole =
         $"""
         WITH session AS (
-            SELECT 1 FROM uploads u JOIN objects o ON o.key = $7 AND o.state = 'intended'
-            WHERE u.id = $1 AND u.epoch = $2 AND u.state = 1 FOR SHARE
+            SELECT 1 FROM uploads u JOIN objects o ON o.key = $7 AND coalesce(o.state, '') = 'intended'
+            WHERE u.id = $1 AND u.epoch = $2 AND coalesce(u.state, 0) = 1 FOR SHARE
         )
         {Upsert}
         """;

@@ -27,7 +27,7 @@ internal sealed class UploadRepository(
         database.BatchAsync(
             batch =>
             {
-                Add(batch, "UPDATE uploads SET epoch = epoch + 1 WHERE id = $1 AND state <= 3", parameters => parameters.Text(id));
+                Add(batch, "UPDATE uploads SET epoch = epoch + 1 WHERE id = $1 AND coalesce(state, 0) <= 3", parameters => parameters.Text(id));
                 Add(batch, $"SELECT {UploadRow.Columns} FROM uploads WHERE id = $1", parameters => parameters.Text(id));
                 Add(batch, "SELECT number FROM upload_parts WHERE upload_id = $1", parameters => parameters.Text(id));
             },
@@ -75,7 +75,7 @@ internal sealed class UploadRepository(
         await database.ExecuteAsync(
             """
             WITH session AS (
-                UPDATE uploads SET store_upload_id = $3 WHERE id = $1 AND epoch = $2 AND state = 1 AND store_upload_id IS NULL
+                UPDATE uploads SET store_upload_id = $3 WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) = 1 AND store_upload_id IS NULL
                 RETURNING object_key
             )
             UPDATE objects SET store_upload_id = $3 WHERE key IN (SELECT object_key FROM session)
@@ -87,7 +87,7 @@ internal sealed class UploadRepository(
         await database.ExecuteAsync(
             """
             WITH session AS (
-                UPDATE uploads SET attempt_count = attempt_count + 1 WHERE id = $1 AND epoch = $2 AND state = 1
+                UPDATE uploads SET attempt_count = attempt_count + 1 WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) = 1
                 RETURNING owner_id, store
             )
             INSERT INTO objects (key, store, owner_id, state, upload_id, intent_deadline)
@@ -163,7 +163,7 @@ internal sealed class UploadRepository(
         await database.ExecuteAsync(
             """
             UPDATE uploads SET state = 3, object_made = true, touched_at = now(), name = $3, name_key = $4, parent_id = $5, on_conflict = $6
-            WHERE id = $1 AND epoch = $2 AND state <= 3
+            WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) <= 3
             """,
             parameters => parameters.Text(row.Id).Long(row.Epoch).Text(row.Name).Text(EntryNames.Key(row.Name)).Text(row.ParentId)
                 .Integer((int)row.OnConflict)) == 1;
@@ -185,7 +185,7 @@ internal sealed class UploadRepository(
     /// <summary>Notes that the store holds nothing of a multipart upload any more.</summary>
     public Task RecordMultipartGoneAsync(string key, string storeUploadId) =>
         database.ExecuteAsync(
-            "UPDATE objects SET store_upload_id = NULL WHERE key = $1 AND store_upload_id = $2 AND state = 'garbage'",
+            "UPDATE objects SET store_upload_id = NULL WHERE key = $1 AND store_upload_id = $2 AND coalesce(state, '') = 'garbage'",
             parameters => parameters.Text(key).Text(storeUploadId));
 
     /// <summary>An intent must outlive any store call.</summary>

@@ -103,6 +103,13 @@ public sealed class FsckTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Entry_whose_version_does_not_exist_is_found()
+    {
+        await _host.ExecuteAsync("UPDATE entries SET current_version = 2 WHERE id = $1", _file.Id);
+        Assert.Equal([(FindingKinds.VersionBroken, _file.Id)], await FindAsync());
+    }
+
+    [Fact]
     public async Task Live_object_without_a_version_is_found_and_given_up()
     {
         var extra = ObjectKeys.NewContentKey();
