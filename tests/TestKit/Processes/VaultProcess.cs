@@ -17,11 +17,13 @@ public sealed class VaultProcess : IAsyncDisposable
 
     private readonly TestFolder _folder = new();
     private readonly Dictionary<string, string> _settings;
+    private readonly IReadOnlyList<string> _launcher;
     private readonly StringBuilder _log = new();
     private Process? _process;
 
-    private VaultProcess(IReadOnlyDictionary<string, string> settings)
+    private VaultProcess(IReadOnlyDictionary<string, string> settings, IReadOnlyList<string> launcher)
     {
+        _launcher = launcher;
         _settings = new Dictionary<string, string>(settings);
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
     }
@@ -44,9 +46,11 @@ public sealed class VaultProcess : IAsyncDisposable
     }
 
     /// <param name="settings">Environment variables on top of the embedded defaults.</param>
-    public static async Task<VaultProcess> StartAsync(IReadOnlyDictionary<string, string>? settings = null)
+    /// <param name="launcher">Command that ends by becoming the program whose path stands in <c>$GRAINVAULT_PROGRAM</c>; null to start it itself.</param>
+    public static async Task<VaultProcess> StartAsync(
+        IReadOnlyDictionary<string, string>? settings = null, IReadOnlyList<string>? launcher = null)
     {
-        var vault = new VaultProcess(settings ?? new Dictionary<string, string>());
+        var vault = new VaultProcess(settings ?? new Dictionary<string, string>(), launcher ?? []);
         try
         {
             await vault.RestartAsync();
@@ -165,7 +169,12 @@ public sealed class VaultProcess : IAsyncDisposable
     private void Start()
     {
         _process?.Dispose();
-        var process = new Process { StartInfo = StartInfo(Repository.Built("src/Api", "GrainVault.Api")) };
+        var program = Repository.Built("src/Api", "GrainVault.Api");
+        var start = StartInfo(_launcher.Count > 0 ? _launcher[0] : program);
+        foreach (var argument in _launcher.Skip(1))
+            start.ArgumentList.Add(argument);
+        start.Environment["GRAINVAULT_PROGRAM"] = program;
+        var process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) => Append(line.Data);
         process.ErrorDataReceived += (_, line) => Append(line.Data);
         process.Start();
