@@ -69,8 +69,8 @@ CREATE TABLE entries (
     name_key        text COLLATE "C" NOT NULL CHECK (name_key <> ''),
     visibility      smallint NOT NULL DEFAULT 1 CHECK (visibility IN (1, 2)),
     -- NULL for what has no content. Without a foreign key: entry and first version refer to each other, so the check would be
-    -- deferred to the commit, where the user's row is locked; it made commits of one user 1.5 times as expensive. Commands
-    -- write both rows in one transaction, and fsck compares.
+    -- deferred to the commit, where the user's row is locked and every commit of that user waits. Commands write both rows
+    -- in one transaction, and fsck compares.
     current_version integer CHECK (current_version >= 1),
     version         bigint NOT NULL DEFAULT 1,
     created_at      timestamptz NOT NULL DEFAULT now(),
