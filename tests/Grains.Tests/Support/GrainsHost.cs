@@ -30,6 +30,7 @@ public class GrainsHost : IAsyncLifetime
     private readonly TestFolder _folder = new();
     private PostgresDatabase _database = null!;
     private IHost _host = null!;
+    private IHost? _twin;
     private static int _emailCount;
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
@@ -69,12 +70,24 @@ public class GrainsHost : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await StopAsync();
+        if (_twin is not null)
+        {
+            await _twin.StopAsync();
+            _twin.Dispose();
+        }
         Store.Dispose();
         await Catalogue.DisposeAsync();
         await Identity.DisposeAsync();
         await _database.DisposeAsync();
         _folder.Dispose();
     }
+
+    /// <summary>
+    /// A second silo on the same data that knows nothing of the first, as on the two sides of a partition: every grain can
+    /// have two activations.
+    /// </summary>
+    public async Task<IGrainFactory> StartTwinAsync() =>
+        (_twin ??= await StartHostAsync()).Services.GetRequiredService<IGrainFactory>();
 
     /// <summary>Another silo on the same data, as after a crash.</summary>
     public async Task RestartAsync()
@@ -131,9 +144,12 @@ public class GrainsHost : IAsyncLifetime
     private string ConnectionString(string schema) =>
         new NpgsqlConnectionStringBuilder(_database.ForSchema(schema)) { MaxAutoPrepare = 64 }.ConnectionString;
 
-    private async Task StartAsync()
+    private async Task StartAsync() => _host = await StartHostAsync();
+
+    private async Task<IHost> StartHostAsync()
     {
-        var builder = Host.CreateApplicationBuilder();
+        // Without the default files: each watched one takes an inotify instance, of which a user has 128.
+        var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(Settings);
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IObjectStore>(Store);
@@ -148,8 +164,9 @@ public class GrainsHost : IAsyncLifetime
         });
         builder.Services.AddGrainVaultGrains(builder.Configuration);
         Configure(builder.Services);
-        _host = builder.Build();
-        await _host.StartAsync();
+        var host = builder.Build();
+        await host.StartAsync();
+        return host;
     }
 
     private async Task StopAsync()

@@ -1,0 +1,210 @@
+using System.Security.Cryptography;
+using GrainVault.Cli.Fsck;
+using GrainVault.Files;
+using GrainVault.Grains.Tests.Support;
+using GrainVault.Options;
+using GrainVault.Uploads;
+using Orleans;
+using Xunit.Abstractions;
+
+namespace GrainVault.Grains.Tests.Uploads;
+
+/// <summary>
+/// Two silos that know nothing of each other run the same grains on the same data, as on the two sides of a partition.
+/// Whatever either acknowledges is true, and nothing is ever corrupted: safety does not rest on there being one activation.
+/// </summary>
+public sealed class DuplicateActivationTests(GrainsHost host, ITestOutputHelper output) : IClassFixture<GrainsHost>, IAsyncLifetime
+{
+    private const int PartCount = 4;
+    private const int RoundCount = 6;
+    private const int AttemptsMax = 200;
+
+    private readonly int _seed = Random.Shared.Next();
+    private IGrainFactory[] _sides = [];
+
+    public async Task InitializeAsync()
+    {
+        _sides = [host.Grains, await host.StartTwinAsync()];
+        output.WriteLine($"seed {_seed}");
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Both_activations_of_a_session_have_loaded_it()
+    {
+        var user = await host.SignUpAsync();
+        var upload = await user.CreateAsync("both.bin", 2L * GrainsHost.PartSize);
+        var before = await EpochAsync(upload.Id);
+
+        foreach (var side in _sides)
+            Assert.Null((await PutAsync(user, side, upload.Id, 1, GrainsHost.Bytes(GrainsHost.PartSize))).Refusal);
+
+        // The first side made the session; the second one had to load it, which is what fences the first.
+        Assert.Equal(before + 1, await EpochAsync(upload.Id));
+    }
+
+    [Fact]
+    public async Task Parts_written_through_both_activations_make_one_whole_file()
+    {
+        var user = await host.SignUpAsync();
+        for (var round = 0; round < RoundCount; round++)
+        {
+            var content = GrainsHost.Bytes((PartCount * GrainsHost.PartSize) - 77, _seed + round);
+            var upload = await user.CreateAsync($"round {round}.bin", content.Length);
+            var parts = content.Chunk((int)upload.PartSizeBytes).ToArray();
+
+            await Task.WhenAll(Enumerable.Range(1, parts.Length).Select(number =>
+                PutUntilAcknowledgedAsync(user, upload.Id, number, parts[number - 1], new Random(_seed + (round * 100) + number))));
+            var files = await Task.WhenAll(_sides.Select(side => CompleteUntilDoneAsync(user, side, upload.Id)));
+
+            Assert.Equal(files[0], files[1]);
+            Assert.Equal(content, await user.ReadAsync(files[0].Id));
+        }
+
+        await AssertSoundAsync(user, fileCount: RoundCount);
+    }
+
+    [Fact]
+    public async Task Completion_and_abort_on_two_sides_have_one_winner()
+    {
+        var user = await host.SignUpAsync();
+        var completed = 0;
+        for (var round = 0; round < RoundCount; round++)
+        {
+            var content = GrainsHost.Bytes(GrainsHost.PartSize + 1, _seed + round);
+            var upload = await user.CreateAsync($"race {round}.bin", content.Length);
+            await user.PutAllAsync(upload, content);
+
+            var complete = CompleteUntilDecidedAsync(user, _sides[round % 2], upload.Id);
+            var abort = On(user, _sides[1 - (round % 2)]).GetGrain<IUploadSessionGrain>(upload.Id).AbortAsync();
+            await Task.WhenAll(complete, abort);
+
+            var entry = (await complete).Entry;
+            completed += entry is null ? 0 : 1;
+            Assert.True(entry is not null ^ (await abort).Refusal is null, $"completed: {(await complete).Refusal}, aborted: {(await abort).Refusal}");
+            if (entry is not null)
+                Assert.Equal(content, await user.ReadAsync(entry.Id));
+        }
+
+        await AssertSoundAsync(user, completed);
+    }
+
+    [Fact]
+    public async Task One_name_is_given_once_though_both_sides_ask()
+    {
+        var user = await host.SignUpAsync();
+        for (var round = 0; round < RoundCount; round++)
+        {
+            var name = $"name {round}";
+            var results = await Task.WhenAll(_sides.SelectMany(side => Enumerable.Range(0, 4).Select(number =>
+                WriteFileAsync(user, side, name, GrainsHost.Bytes(100, number)))));
+
+            Assert.Single(results, result => result.Refusal is null);
+            Assert.All(results.Where(result => result.Refusal is not null), result => Assert.Equal(RefusalReason.NameTaken, result.Refusal!.Reason));
+        }
+
+        await AssertSoundAsync(user, RoundCount);
+    }
+
+    [Fact]
+    public async Task Two_sides_that_expect_the_same_version_make_one_successor()
+    {
+        var user = await host.SignUpAsync();
+        var file = (await user.WriteFileAsync("versions.bin", [1])).Entry!;
+        // Both sides hold the file in memory before it changes.
+        foreach (var side in _sides)
+            Assert.Null((await On(user, side).GetGrain<IFileGrain>(file.Id).GetAsync()).Refusal);
+
+        for (var version = 1; version <= RoundCount; version++)
+        {
+            var expected = version;
+            var results = await Task.WhenAll(_sides.Select((side, index) => AddVersionAsync(user, side, file.Id, expected, GrainsHost.Bytes(50 + index, expected))));
+
+            Assert.Equal(expected + 1, Assert.Single(results, result => result.Refusal is null).Entry!.Version);
+            Assert.Equal(RefusalReason.VersionConflict, Assert.Single(results, result => result.Refusal is not null).Refusal!.Reason);
+        }
+
+        Assert.Equal(RoundCount + 1L, await host.ScalarAsync<long>("SELECT count(*) FROM file_versions WHERE file_id = $1", file.Id));
+        await AssertSoundAsync(user, fileCount: 1);
+    }
+
+    private static IGrainFactory On(TestUser user, IGrainFactory side)
+    {
+        Caller.Set(user.Id, "", "test");
+        return side;
+    }
+
+    private static Task<PartResult> PutAsync(TestUser user, IGrainFactory side, string uploadId, int number, byte[] bytes) =>
+        On(user, side).GetGrain<IPartWriterGrain>("w-0")
+            .WritePartAsync(new WritePartCommand(uploadId, number, new PartContent(bytes), SHA256.HashData(bytes)));
+
+    private static Task<EntryResult> WriteFileAsync(TestUser user, IGrainFactory side, string name, byte[] bytes) =>
+        On(user, side).GetGrain<IPartWriterGrain>("w-0").WriteFileAsync(new WriteFileCommand(
+            Ids.New(Ids.File), name, null, "text/plain", OnConflict.Fail, new PartContent(bytes), SHA256.HashData(bytes)));
+
+    private static async Task<EntryResult> AddVersionAsync(TestUser user, IGrainFactory side, string fileId, int expectedVersion, byte[] bytes)
+    {
+        var session = On(user, side).GetGrain<IUploadSessionGrain>(Ids.New(Ids.Upload));
+        var created = await session.CreateAsync(new CreateUploadCommand(
+            null, bytes.Length, null, null, UploadMode.Proxied, null, fileId, expectedVersion, null, OnConflict.Fail));
+        if (created.Refusal is not null)
+            return new EntryResult(created.Refusal, null);
+        Assert.Null((await PutAsync(user, side, created.Upload!.Id, 1, bytes)).Refusal);
+        var result = await CompleteUntilDecidedAsync(user, side, created.Upload.Id);
+        // What lost is kept as assembled, in case it is wanted under another name.
+        if (result.Refusal is not null)
+            Assert.Null((await On(user, side).GetGrain<IUploadSessionGrain>(created.Upload.Id).AbortAsync()).Refusal);
+        return result;
+    }
+
+    private static async Task<EntryResult> UntilNotBusyAsync(Func<Task<EntryResult>> command)
+    {
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            var result = await command();
+            if (result.Refusal?.Reason is not RefusalReason.Busy)
+                return result;
+        }
+
+        throw new InvalidOperationException("The other side kept it busy.");
+    }
+
+    private static Task<EntryResult> CompleteUntilDecidedAsync(TestUser user, IGrainFactory side, string uploadId) =>
+        UntilNotBusyAsync(() => On(user, side).GetGrain<IUploadSessionGrain>(uploadId)
+            .CompleteAsync(new CompleteUploadCommand(null, null, null, null, null, null)));
+
+    private static async Task<Entry> CompleteUntilDoneAsync(TestUser user, IGrainFactory side, string uploadId)
+    {
+        var result = await CompleteUntilDecidedAsync(user, side, uploadId);
+        Assert.Null(result.Refusal);
+        return result.Entry!;
+    }
+
+    /// <summary>Each try goes to either side; only an acknowledgement ends it.</summary>
+    private async Task PutUntilAcknowledgedAsync(TestUser user, string uploadId, int number, byte[] bytes, Random random)
+    {
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            var result = await PutAsync(user, _sides[random.Next(2)], uploadId, number, bytes);
+            if (result.Refusal is null)
+                return;
+            Assert.Contains(result.Refusal.Reason, (RefusalReason[])[RefusalReason.Busy, RefusalReason.UploadClosed]);
+        }
+
+        Assert.Fail($"Part {number} was never acknowledged.");
+    }
+
+    private Task<long> EpochAsync(string uploadId) =>
+        host.ScalarAsync<long>("SELECT epoch::bigint FROM uploads WHERE id = $1", uploadId);
+
+    private async Task AssertSoundAsync(TestUser user, int fileCount)
+    {
+        await Janitor.RunAllAsync(host, times: 3);
+        Assert.Equal(fileCount, await host.ScalarAsync<long>("SELECT count(*) FROM entries WHERE owner_id = $1 AND deleted_at IS NULL", user.Id));
+        Assert.Equal(0, (await user.ProfileAsync()).ReservedBytes);
+        var report = await new FsckRunner(host.Catalogue, host.Store, new JanitorOptions { UnknownObjectAge = TimeSpan.Zero }, TimeProvider.System).RunAsync(repair: false);
+        Assert.True(report.IsClean, string.Join('\n', report.Findings));
+        Assert.Equal(0, report.LeakedObjectCount);
+    }
+}
