@@ -21,13 +21,22 @@ public static class Caller
     /// <summary>Id of the HTTP request that led to this call; null outside of one.</summary>
     public static string? RequestId => RequestContext.Get(RequestKey) as string;
 
-    /// <summary>Sets the identity for all grain calls that follow in this asynchronous flow.</summary>
+    /// <summary>Sets the identity and the request for all grain calls that follow in this asynchronous flow.</summary>
     public static void Set(string? userId, string? roles, string? requestId)
+    {
+        SetUser(userId, roles);
+        SetRequest(requestId);
+    }
+
+    /// <summary>Sets the identity alone.</summary>
+    public static void SetUser(string? userId, string? roles)
     {
         SetOrRemove(UserKey, userId);
         SetOrRemove(RolesKey, roles);
-        SetOrRemove(RequestKey, requestId);
     }
+
+    /// <summary>Sets the id of the HTTP request alone; log lines carry it from here on.</summary>
+    public static void SetRequest(string? requestId) => SetOrRemove(RequestKey, requestId);
 
     private static void SetOrRemove(string key, string? value)
     {

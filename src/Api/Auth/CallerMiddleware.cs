@@ -22,13 +22,13 @@ internal sealed class CallerMiddleware(RequestDelegate next, RevokedLogins revok
             if (!revoked.IsReliable)
                 return new Problem(ProblemTypes.Unavailable, "Ended logins can't be looked up, so no token is trusted.") { RetryAfterSeconds = 5 }
                     .ExecuteAsync(context);
-            Caller.Set(user.FindFirst(JwtRegisteredClaimNames.Sub)?.Value, user.FindFirst(TokenIssuer.RolesClaim)?.Value, context.TraceIdentifier);
+            Caller.SetUser(user.FindFirst(JwtRegisteredClaimNames.Sub)?.Value, user.FindFirst(TokenIssuer.RolesClaim)?.Value);
             return next(context);
         }
 
         if (context.Request.Headers.Authorization.Count > 0 && context.GetEndpoint()?.Metadata.GetMetadata<TokenOptional>() is not null)
             return context.ChallengeAsync();
-        Caller.Set(null, null, context.TraceIdentifier);
+        Caller.SetUser(null, null);
         return next(context);
     }
 }

@@ -1,5 +1,6 @@
 using GrainVault.Api.Auth;
 using GrainVault.Api.Files;
+using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Api.Uploads;
 using GrainVault.Options;
@@ -21,6 +22,10 @@ internal static class ApiExtensions
         builder.KnownKeys().Add("Limits:PartBuffers", typeof(PartBufferOptions));
         builder.WebHost.UseFrontEndKestrel(limits);
 
+        builder.AddGrainVaultOptions<HttpOptions>(HttpOptions.Section);
+        builder.AddKnownProxies();
+        builder.AddGatewayCors();
+
         var services = builder.Services;
         services.AddSingleton<IMemoryPoolFactory<byte>, TransportPoolFactory>();
         services.ConfigureHttpJsonOptions(json => ApiJson.ApplyTo(json.SerializerOptions));
@@ -38,10 +43,12 @@ internal static class ApiExtensions
     /// <summary>Adds the middleware in its order: what comes first sees everything that comes later.</summary>
     public static void UseFrontEnd(this WebApplication app)
     {
+        app.UseKnownProxies();
         app.UseMiddleware<RequestIdMiddleware>();
         app.UseMiddleware<SecurityHeadersMiddleware>();
         app.UseMiddleware<AccessLogMiddleware>();
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseGatewayCors();
         app.UseRouting();
         app.UseAuthentication();
         app.UseMiddleware<CallerMiddleware>();

@@ -1,13 +1,12 @@
 using System.Buffers;
-using System.Collections;
 
 namespace GrainVault.Api.Http;
 
 /// <summary>
 /// Gives each request an id: the client's <c>X-Request-Id</c> where it is safe to log and to echo, a new one otherwise. It is
-/// on every response, in the log scope of the request and in problems.
+/// on every response and in problems, travels with every grain call, and stands in every log line on the request's way.
 /// </summary>
-internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestIdMiddleware> logger)
+internal sealed class RequestIdMiddleware(RequestDelegate next)
 {
     /// <summary>Name of the header, in both directions.</summary>
     public const string Header = "X-Request-Id";
@@ -22,30 +21,14 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestI
     public static bool IsSafe(string? id) =>
         id is { Length: > 0 and <= LengthMax } && !id.AsSpan().ContainsAnyExcept(Allowed);
 
+    // Async, so that the id does not stay behind in the flow of the connection.
     public async Task InvokeAsync(HttpContext context)
     {
         var given = context.Request.Headers[Header];
         var id = given.Count == 1 && IsSafe(given[0]) ? given[0]! : Guid.CreateVersion7().ToString("n");
         context.TraceIdentifier = id;
         context.Response.Headers[Header] = id;
-        // The scope of the server was made before this id was known.
-        using (logger.BeginScope(new Scope(id)))
-            await next(context);
-    }
-
-    private sealed class Scope(string id) : IReadOnlyList<KeyValuePair<string, object?>>
-    {
-        public int Count => 1;
-
-        public KeyValuePair<string, object?> this[int index] => new(Header, id);
-
-        public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
-        {
-            yield return this[0];
-        }
-
-        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-        public override string ToString() => $"{Header}:{id}";
+        Caller.SetRequest(id);
+        await next(context);
     }
 }

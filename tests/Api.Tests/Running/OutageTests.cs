@@ -144,7 +144,7 @@ public sealed class OutageTests
         holders.ForEach(holder => holder.Dispose());
     }
 
-    private static Dictionary<string, string> S3Settings(S3Server s3)
+    internal static Dictionary<string, string> S3Settings(S3Server s3)
     {
         var settings = VaultFixture.Settings();
         settings["GrainVault__Objects__Provider"] = "s3";
