@@ -1,4 +1,5 @@
 using Orleans.Calls;
+using Orleans.Serialization;
 
 namespace Orleans.Runtime;
 
@@ -107,8 +108,13 @@ internal sealed partial class Activation : IGrainContext, ICallTarget
     /// <summary>Starts all work that may start. Work that ends at once must not start the next from within itself.</summary>
     private void Pump()
     {
-        if (_isPumping || _state != ActivationState.Active)
+        if (_isPumping || _state != ActivationState.Active || Silo.Holds(this))
             return;
+        if (Silo.IsKilled)
+        {
+            RejectWaiting(new SiloUnavailableException("The silo was declared dead."));
+            return;
+        }
         _isPumping = true;
         while (_state == ActivationState.Active && _gate.TryStart(out var work))
         {
@@ -127,6 +133,18 @@ internal sealed partial class Activation : IGrainContext, ICallTarget
         _isPumping = false;
         if (_state == ActivationState.Ending && _gate.IsIdle)
             _idle.TrySetResult();
+    }
+
+    /// <summary>Goes on after the silo has made sure that it is still a member.</summary>
+    internal void Resume() => _scheduler.Post(new Action(Pump));
+
+    private void RejectWaiting(Exception failure)
+    {
+        foreach (var work in _gate.TakeWaiting())
+        {
+            Interlocked.Decrement(ref _load);
+            work.Reject(ExceptionCopier.Copy(failure));
+        }
     }
 
     private async Task FinishLaterAsync(ActivationWork work, ValueTask running)

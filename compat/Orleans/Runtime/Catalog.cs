@@ -22,6 +22,15 @@ internal sealed class Catalog(SiloRuntime silo)
         }
     }
 
+    /// <summary>Takes a call to its grain's activation if there is one that still takes calls.</summary>
+    /// <returns>False when there is none; the call is unchanged then.</returns>
+    /// <exception cref="LimitExceededException">Too much waits already.</exception>
+    internal bool TryDeliverToExisting(Calls.GrainCall call)
+    {
+        silo.ThrowIfNotRunning();
+        return _targets.TryGetValue(call.Target, out var target) && target.TryDeliver(call);
+    }
+
     internal void Remove(Activation activation) =>
         _targets.TryRemove(new KeyValuePair<GrainId, ICallTarget>(activation.GrainId, activation));
 
@@ -41,6 +50,9 @@ internal sealed class Catalog(SiloRuntime silo)
                 yield return worker;
         }
     }
+
+    /// <summary>The activations that belong to the ring's owner of their grain: all but stateless workers.</summary>
+    internal IEnumerable<Activation> OwnedActivations() => _targets.Values.OfType<Activation>();
 
     private ICallTarget Add(GrainId grainId)
     {

@@ -17,6 +17,15 @@ internal sealed partial class SiloLog(ILogger logger)
     [LoggerMessage(4, LogLevel.Warning, "Silo {Name} stopped with {ActivationCount} activations that had not ended.")]
     internal partial void StoppedEarly(string name, int activationCount);
 
+    [LoggerMessage(5, LogLevel.Critical, "The other silos have declared silo {Name} ({Address}) dead. It refuses all calls from now on and its process ends.")]
+    internal partial void DeclaredDead(string name, SiloAddress address);
+
+    [LoggerMessage(6, LogLevel.Information, "{ActivationCount} activations belong to other silos by now; they end here.")]
+    internal partial void HandingOver(int activationCount);
+
+    [LoggerMessage(7, LogLevel.Warning, "Silo {Name} could not tell the others that it leaves; they will find out by themselves.")]
+    internal partial void LeavingFailed(Exception failure, string name);
+
     [LoggerMessage(10, LogLevel.Warning, "The activation of {GrainId} failed.")]
     internal partial void ActivationFailed(Exception failure, GrainId grainId);
 

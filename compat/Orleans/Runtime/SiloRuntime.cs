@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Calls;
+using Orleans.Cluster;
 using Orleans.Configuration;
 using Orleans.Reminders;
 using Orleans.Serialization;
@@ -19,6 +20,7 @@ internal sealed class SiloRuntime : IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lazy<ApplicationTypes> _types = new(ApplicationTypes.Find);
     private readonly Lazy<GrainClasses> _classes;
+    private readonly PauseGuard? _pauseGuard;
     private volatile SiloState _state;
 
     public SiloRuntime(
@@ -40,13 +42,15 @@ internal sealed class SiloRuntime : IDisposable
         _classes = new Lazy<GrainClasses>(() => new GrainClasses(_types.Value.GrainClasses, Collection));
         _traces = tracing.Value.Propagates;
         Catalog = new Catalog(this);
-        MessageCenter = new LocalMessageCenter(Catalog);
+        var local = new LocalMessageCenter(Catalog);
+        MessageCenter = services.GetService<IMessageCenterFactory>()?.Create(this, local) ?? local;
         CallSender = new CallSender(
             MessageCenter,
             _timeouts,
             new CallOptions(_messaging.CancelRequestOnTimeout, _messaging.DropExpiredMessages),
             _traces ? new CallTracing() : null);
         References = new ReferenceFactory(this);
+        _pauseGuard = services.GetService<PauseGuard>();
         GrainFactory = new GrainFactory(this);
     }
 
@@ -56,6 +60,7 @@ internal sealed class SiloRuntime : IDisposable
         Running,
         Stopping,
         Stopped,
+        Killed,
     }
 
     internal IServiceProvider Services { get; }
@@ -82,11 +87,18 @@ internal sealed class SiloRuntime : IDisposable
 
     internal GrainClasses Classes => _classes.Value;
 
+    /// <summary>Whether the others have declared this silo dead: what waits must not run any more.</summary>
+    internal bool IsKilled => _state == SiloState.Killed;
+
     internal ReminderService Reminders => Services.GetService<ReminderService>()
         ?? throw new OrleansConfigurationException("The reminder service has not been configured: call UseInMemoryReminderService or UseAdoNetReminderService.");
 
     /// <summary>Cancelled when the silo begins to stop.</summary>
     internal CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Whether an activation must not begin a turn now, because this silo may have lost its membership while it was
+    /// paused. The activation is then asked again once that is known.</summary>
+    internal bool Holds(Activation activation) => _pauseGuard is { IsInDoubt: true } guard && guard.Holds(activation.Resume);
 
     public void Dispose()
     {
@@ -114,8 +126,17 @@ internal sealed class SiloRuntime : IDisposable
     /// <summary>No calls from here on; those that wait for an answer get none.</summary>
     internal void Close()
     {
-        _state = SiloState.Stopped;
+        if (_state != SiloState.Killed)
+            _state = SiloState.Stopped;
         _timeouts.FailAll(static call => new SiloUnavailableException($"The silo has stopped and can no longer process the request: {call}."));
+    }
+
+    /// <summary>The others have declared this silo dead: nothing begins any more, and nobody here waits for an answer.</summary>
+    internal void Kill()
+    {
+        _state = SiloState.Killed;
+        _timeouts.FailAll(static call => new SiloUnavailableException($"The silo was declared dead and can't process the request: {call}."));
+        _stopping.Cancel();
     }
 
     /// <summary>Makes a timer that is not started and carries nothing of the context in which it is made.</summary>
@@ -134,8 +155,14 @@ internal sealed class SiloRuntime : IDisposable
 
     internal void ThrowIfNotRunning()
     {
-        if (_state is SiloState.Created or SiloState.Stopped)
-            throw new SiloUnavailableException(_state == SiloState.Created ? "The silo has not started." : "The silo has stopped.");
+        if (_state is SiloState.Running or SiloState.Stopping)
+            return;
+        throw new SiloUnavailableException(_state switch
+        {
+            SiloState.Created => "The silo has not started.",
+            SiloState.Killed => "The silo was declared dead.",
+            _ => "The silo has stopped.",
+        });
     }
 
     internal void ThrowIfNoNewActivations(GrainId grainId)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Cluster;
 using Orleans.Configuration;
 
 namespace Orleans.Runtime;
@@ -22,6 +23,15 @@ internal static class SiloServices
         services.AddScoped<IGrainContext>(static provider => provider.GetRequiredService<ActivationHolder>().Activation);
         services.AddSingleton<IValidateOptions<GrainCollectionOptions>, GrainCollectionOptionsValidator>();
         services.AddSingleton<IValidateOptions<ClusterOptions>, ClusterOptionsValidator>();
+        services.AddSingleton<LocalSiloDetails>();
+        services.AddSingleton<ILocalSiloDetails>(static provider => provider.GetRequiredService<LocalSiloDetails>());
+        services.AddSingleton<ISiloStatusOracle, SiloStatusOracle>();
+        // A cluster of one, unless the silo's builder replaces it by one with a table.
+        services.AddSingleton<LoneSilo>();
+        services.AddSingleton<IClusterView>(static provider => provider.GetRequiredService<LoneSilo>());
+        services.AddSingleton<ISiloMembership>(static provider => provider.GetRequiredService<LoneSilo>());
+        services.AddSingleton<ISiloExit, SiloExit>();
+        services.AddSingleton<HandOver>();
         services.AddHostedService<SiloHost>();
     }
 }

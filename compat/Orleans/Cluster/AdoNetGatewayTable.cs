@@ -1,0 +1,41 @@
+using System.Data;
+using System.Globalization;
+using System.Net;
+using Orleans.AdoNet;
+using Orleans.Configuration;
+using Orleans.Runtime;
+
+namespace Orleans.Cluster;
+
+/// <summary>Where a client finds its gateways.</summary>
+internal interface IGatewayTable
+{
+    /// <summary>Reads the gateways of all active silos.</summary>
+    Task<IReadOnlyList<SiloAddress>> ReadAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Gateways behind the official table contract. The SQL is read with the first use that succeeds: a client may start before its database.</summary>
+internal sealed class AdoNetGatewayTable(AdoNetClusteringClientOptions options, ClusterOptions cluster) : IGatewayTable
+{
+    private const string GatewaysKey = "GatewaysQueryKey";
+
+    private readonly AdoNetDatabase _database = new(options.Invariant, options.ConnectionString, nameof(AdoNetClusteringClientOptions));
+    private volatile bool _isLoaded;
+
+    public async Task<IReadOnlyList<SiloAddress>> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (!_isLoaded)
+        {
+            await _database.LoadAsync([GatewaysKey], cancellationToken);
+            _isLoaded = true;
+        }
+        return await _database.QueryAsync(
+            GatewaysKey,
+            [("DeploymentId", DbType.String, cluster.ClusterId), ("Status", DbType.Int32, (int)SiloStatus.Active)],
+            reader => SiloAddress.New(
+                IPAddress.Parse(reader.GetString(reader.GetOrdinal("Address"))),
+                Convert.ToInt32(reader.GetValue(reader.GetOrdinal("ProxyPort")), CultureInfo.InvariantCulture),
+                Convert.ToInt32(reader.GetValue(reader.GetOrdinal("Generation")), CultureInfo.InvariantCulture)),
+            cancellationToken);
+    }
+}

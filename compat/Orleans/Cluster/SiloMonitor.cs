@@ -1,0 +1,224 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime;
+
+namespace Orleans.Cluster;
+
+/// <summary>
+/// Probes other silos and votes those dead that don't answer. It probes its successors in the order of addresses, and whoever
+/// somebody has voted against or had trouble with. A silo that nobody answers suspects itself first.
+/// </summary>
+internal sealed class SiloMonitor : IDisposable
+{
+    private readonly MembershipView _view;
+    private readonly SignsOfLife _signs;
+    private readonly DeathVotes _votes;
+    private readonly ISiloControl _control;
+    private readonly ILocalSiloDetails _local;
+    private readonly ClusterMembershipOptions _options;
+    private readonly TimeProvider _time;
+    private readonly MembershipLog _log;
+    private readonly ConcurrentDictionary<SiloAddress, WatchedSilo> _watched = new();
+    private readonly ConcurrentDictionary<SiloAddress, bool> _suspects = new();
+    private ITimer? _rounds;
+    private int _epoch;
+
+    public SiloMonitor(
+        MembershipView view,
+        SignsOfLife signs,
+        DeathVotes votes,
+        ISiloControl control,
+        ILocalSiloDetails local,
+        IOptions<ClusterMembershipOptions> options,
+        TimeProvider time,
+        ILogger<SiloMonitor> logger)
+    {
+        _view = view;
+        _signs = signs;
+        _votes = votes;
+        _control = control;
+        _local = local;
+        _options = options.Value;
+        _time = time;
+        _log = new MembershipLog(logger);
+    }
+
+    private enum Indirectly
+    {
+        NotAsked,
+        Silent,
+        Missed,
+        Answered,
+    }
+
+    public void Dispose() => Stop();
+
+    internal void Start()
+    {
+        _view.Changed += OnChanged;
+        _view.Suspected += OnSuspected;
+        _rounds = _time.CreateTimer(static self => _ = ((SiloMonitor)self!).RunRoundAsync(), this, _options.ProbeTimeout, _options.ProbeTimeout);
+    }
+
+    internal void Stop()
+    {
+        _rounds?.Dispose();
+        _view.Changed -= OnChanged;
+        _view.Suspected -= OnSuspected;
+    }
+
+    /// <summary>Forgets what was missed: this process itself did not run.</summary>
+    internal void Forgive()
+    {
+        Interlocked.Increment(ref _epoch);
+        foreach (var watched in _watched.Values)
+            watched.Forgive();
+    }
+
+    /// <summary>Probes everybody that this silo watches, once.</summary>
+    /// <returns>A task that ends after all answers and the votes that follow from those that are missing.</returns>
+    internal Task RunRoundAsync()
+    {
+        var data = _view.Data;
+        var targets = Targets(data);
+        foreach (var gone in _watched.Keys.Except(targets))
+            _watched.TryRemove(gone, out _);
+        foreach (var gone in _suspects.Keys.Where(suspect => data.Find(suspect)?.Status != SiloStatus.Active))
+            _suspects.TryRemove(gone, out _);
+        return Task.WhenAll(targets.Select(target => ProbeAsync(Watch(target))));
+    }
+
+    /// <summary>The active silos that this one probes.</summary>
+    internal HashSet<SiloAddress> Targets(MembershipData data)
+    {
+        SiloAddress[] active = [.. data.Rows.Where(row => row.Status == SiloStatus.Active).Select(row => row.Address).Order()];
+        var self = Array.IndexOf(active, _local.SiloAddress);
+        if (self < 0)
+            return [];
+        HashSet<SiloAddress> targets = [];
+        for (var step = 1; step < active.Length && targets.Count < _options.NumProbedSilos; step++)
+            targets.Add(active[(self + step) % active.Length]);
+        targets.UnionWith(active.Where(_suspects.ContainsKey));
+        targets.UnionWith(data.Rows.Where(row => row.Status == SiloStatus.Active && _votes.HasFresh(row)).Select(row => row.Address));
+        targets.Remove(_local.SiloAddress);
+        return targets;
+    }
+
+    private WatchedSilo Watch(SiloAddress address) => _watched.GetOrAdd(address, static address => new WatchedSilo(address));
+
+    private void OnSuspected(SiloAddress silo)
+    {
+        if (silo.Equals(_local.SiloAddress) || _view.Data.Find(silo)?.Status != SiloStatus.Active)
+            return;
+        _suspects[silo] = true;
+        // Only the first: refused connections fail so fast that all misses would fall into the same moment.
+        var watched = Watch(silo);
+        if (watched.MissCount == 0)
+            _ = ProbeAsync(watched);
+    }
+
+    private void OnChanged(ClusterSnapshot snapshot)
+    {
+        foreach (var row in _view.Data.Rows.Where(row => row.Status == SiloStatus.Active && _votes.HasFresh(row)))
+            OnSuspected(row.Address);
+    }
+
+    private async Task ProbeAsync(WatchedSilo target)
+    {
+        if (!target.TryBeginProbe())
+            return;
+        try
+        {
+            var epoch = Volatile.Read(ref _epoch);
+            var indirect = target.MissCount + 1 >= _options.NumMissedProbesLimit
+                ? ProbeIndirectlyAsync(target.Address)
+                : Task.FromResult(Indirectly.NotAsked);
+            if (await AnswersAsync(target.Address))
+            {
+                target.SetAnswered();
+                _suspects.TryRemove(target.Address, out _);
+                return;
+            }
+            await OnMissAsync(target, await indirect, epoch);
+        }
+        catch (Exception failure)
+        {
+            // The vote could not be written. The next round tries again.
+            _log.TableAway(failure);
+        }
+        finally
+        {
+            target.EndProbe();
+        }
+    }
+
+    private async Task OnMissAsync(WatchedSilo target, Indirectly indirectly, int epoch)
+    {
+        if (epoch != Volatile.Read(ref _epoch))
+            return;
+        if (indirectly == Indirectly.Answered)
+        {
+            target.Forgive();
+            return;
+        }
+        var missCount = target.AddMiss();
+        if (missCount < _options.NumMissedProbesLimit)
+            return;
+        if (missCount == _options.NumMissedProbesLimit)
+            _log.Missing(target.Address, missCount);
+        // An intermediary that answers, even if only with "no", shows that this silo is not the one that is cut off.
+        if (indirectly == Indirectly.Missed || HasCompany(target.Address))
+            await _votes.VoteAsync(target.Address, CancellationToken.None);
+        else if (missCount == _options.NumMissedProbesLimit)
+            _log.SelfInDoubt(target.Address);
+    }
+
+    /// <summary>Whether somebody else answers, or there is nobody else who should.</summary>
+    private bool HasCompany(SiloAddress target)
+    {
+        var others = Others(target).ToArray();
+        return others.Length == 0 || others.Any(other => _watched.TryGetValue(other, out var watched) && watched.Answers);
+    }
+
+    /// <summary>The active silos with signs of life but for this one and the target.</summary>
+    private IEnumerable<SiloAddress> Others(SiloAddress target) => _view.Data.Rows
+        .Where(row => row.Status == SiloStatus.Active && !row.Address.Equals(_local.SiloAddress) && !row.Address.Equals(target))
+        .Select(row => row.Address)
+        .Where(address => !_signs.IsStale(address));
+
+    private async Task<bool> AnswersAsync(SiloAddress target)
+    {
+        using var timeout = new CancellationTokenSource(_options.ProbeTimeout, _time);
+        try
+        {
+            await _control.ProbeAsync(target, timeout.Token).WaitAsync(timeout.Token);
+            return true;
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+    }
+
+    private async Task<Indirectly> ProbeIndirectlyAsync(SiloAddress target)
+    {
+        var intermediaries = Others(target).Where(other => _watched.TryGetValue(other, out var watched) && watched.Answers).ToArray();
+        if (!_options.EnableIndirectProbes || intermediaries.Length == 0)
+            return Indirectly.NotAsked;
+        var intermediary = intermediaries[Random.Shared.Next(intermediaries.Length)];
+        using var timeout = new CancellationTokenSource(_options.ProbeTimeout * 2, _time);
+        try
+        {
+            if (!await _control.ProbeThroughAsync(intermediary, target, timeout.Token).WaitAsync(timeout.Token))
+                return Indirectly.Missed;
+            _log.AnsweredIndirectly(target, intermediary);
+            return Indirectly.Answered;
+        }
+        catch (Exception)
+        {
+            return Indirectly.Silent;
+        }
+    }
+}
