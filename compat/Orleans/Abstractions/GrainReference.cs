@@ -42,6 +42,8 @@ public class GrainReference : IAddressable, IEquatable<GrainReference>
     /// <summary>Whether two references name different grains.</summary>
     public static bool operator !=(GrainReference? left, GrainReference? right) => !(left == right);
 
+    internal Type InterfaceType => _shared.InterfaceType;
+
     internal GrainReference As(Type interfaceType) =>
         interfaceType.IsInstanceOfType(this) ? this : _shared.Silo.References.Create(interfaceType, _grainId);
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using Orleans.Serialization;
+using Orleans.Serialization.Wire;
 
 namespace Orleans.Calls;
 
@@ -24,6 +25,7 @@ internal static class CallEmitter
         EmitStart(type, parent, model.Method, fields);
         EmitCopyArguments(type, fields);
         EmitSetCancellation(type, fields);
+        EmitFields(type, fields);
 
         var created = type.CreateType();
         created.GetField(ModelField)!.SetValue(null, model);
@@ -90,6 +92,21 @@ internal static class CallEmitter
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldarg_1);
         il.Emit(OpCodes.Stfld, token);
+        il.Emit(OpCodes.Ret);
+    }
+
+    private static void EmitFields(TypeBuilder type, FieldBuilder[] fields)
+    {
+        WireMember[] members =
+        [
+            .. fields.Select((field, index) => new WireMember((uint)index, field.Name, field.FieldType, field, null))
+                .Where(member => member.Type != typeof(CancellationToken)),
+        ];
+        var il = Override(type, typeof(GrainCall).GetMethod(nameof(GrainCall.WriteFields), Members)!);
+        ObjectCodecEmitter.EmitWrites(il, writer: 1, type, value: 0, members, omitsDefaults: true);
+        il.Emit(OpCodes.Ret);
+        il = Override(type, typeof(GrainCall).GetMethod(nameof(GrainCall.ReadFields), Members)!);
+        ObjectCodecEmitter.EmitReads(il, reader: 1, () => il.Emit(OpCodes.Ldarg_0), members);
         il.Emit(OpCodes.Ret);
     }
 

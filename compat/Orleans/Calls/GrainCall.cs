@@ -1,4 +1,7 @@
+using System.Buffers;
 using Orleans.Runtime;
+using Orleans.Serialization;
+using Orleans.Serialization.Wire;
 
 namespace Orleans.Calls;
 
@@ -39,6 +42,9 @@ internal abstract class GrainCall : ActivationWork
 
     internal int ForwardCount { get; set; }
 
+    /// <summary>Where the outcome goes of a call that came from another process; null for a call of this process.</summary>
+    internal ICallReply? Reply { get; set; }
+
     /// <summary>The call's place among those that wait for an answer.</summary>
     internal CallDeadline Deadline;
 
@@ -63,14 +69,58 @@ internal abstract class GrainCall : ActivationWork
     {
     }
 
+    /// <summary>Writes each argument as a field whose number is its position. Overridden by generated classes.</summary>
+    public abstract void WriteFields(ref WireWriter writer);
+
+    /// <summary>Reads the fields that <see cref="WriteFields"/> wrote. Overridden by generated classes.</summary>
+    public abstract void ReadFields(ref WireReader reader);
+
+    /// <summary>Writes the arguments but for the cancellation token.</summary>
+    /// <exception cref="SerializerException">A type may not cross a call; what was written so far is of no use.</exception>
+    internal void WriteArguments(IBufferWriter<byte> output)
+    {
+        var writer = new WireWriter(output);
+        WriteFields(ref writer);
+        writer.End();
+        writer.Flush();
+    }
+
+    /// <summary>Reads the arguments of a new call, which becomes the callee's own. A parameter that the caller does not have keeps its
+    /// default; an argument that this process does not have is skipped.</summary>
+    /// <exception cref="SerializerException">The bytes are not what was written.</exception>
+    internal void ReadArguments(ReadOnlyMemory<byte> body, ReferenceFactory? references = null)
+    {
+        try
+        {
+            var reader = new WireReader(body, references);
+            ReadFields(ref reader);
+            reader.LeaveObject();
+            reader.ExpectEndOfMessage();
+        }
+        catch (Exception failure) when (failure is not SerializerException)
+        {
+            throw new SerializerException($"The message is broken: {failure.Message}", failure);
+        }
+        TakeCancellation();
+    }
+
+    /// <summary>On the caller's side: ends the call with a result that came as bytes. Bytes that are broken end it with a failure.</summary>
+    /// <returns>Whether the call had no outcome yet.</returns>
+    internal abstract bool TrySucceedFrom(ReadOnlyMemory<byte> body, ReferenceFactory? references = null);
+
+    /// <summary>On the callee's side: the caller in another process no longer waits. Ends the call and signals the callee.</summary>
+    internal void CancelFromRemote()
+    {
+        if (TryFail(new OperationCanceledException()))
+            SignalCallee();
+    }
+
     /// <summary>Makes the arguments independent of the caller, for a callee in this process.</summary>
     internal void Isolate()
     {
-        CopyArguments();
-        if (!Method.TakesCancellation)
-            return;
-        _calleeCancellation = new CancellationTokenSource();
-        SetCancellation(_calleeCancellation.Token);
+        if (Reply is null)
+            CopyArguments();
+        TakeCancellation();
     }
 
     /// <summary>Lets the caller's token end the call at once for the caller, and signal the callee.</summary>
@@ -115,6 +165,15 @@ internal abstract class GrainCall : ActivationWork
         Deadline.Leave(this);
         _callerRegistration.Unregister();
         return true;
+    }
+
+    /// <summary>Gives the callee a token of its own.</summary>
+    private void TakeCancellation()
+    {
+        if (!Method.TakesCancellation || _calleeCancellation is not null)
+            return;
+        _calleeCancellation = new CancellationTokenSource();
+        SetCancellation(_calleeCancellation.Token);
     }
 
     private void SignalCallee()

@@ -1,5 +1,6 @@
 using Orleans.Runtime;
 using Orleans.Serialization;
+using Orleans.Serialization.Wire;
 
 namespace Orleans.Calls;
 
@@ -19,7 +20,27 @@ internal abstract class GrainCall<TResult> : GrainCall
     {
         if (!TryComplete())
             return false;
-        _completion.SetException(failure);
+        if (Reply is { } reply)
+            reply.Fail(failure);
+        else
+            _completion.SetException(failure);
+        return true;
+    }
+
+    internal override bool TrySucceedFrom(ReadOnlyMemory<byte> body, ReferenceFactory? references = null)
+    {
+        TResult result;
+        try
+        {
+            result = ResultCodec.Read<TResult>(body, references);
+        }
+        catch (SerializerException failure)
+        {
+            return TryFail(failure);
+        }
+        if (!TryComplete())
+            return false;
+        _completion.SetResult(result);
         return true;
     }
 
@@ -41,7 +62,7 @@ internal abstract class GrainCall<TResult> : GrainCall
         }
         catch (Exception failure)
         {
-            TryFail(ExceptionCopier.Copy(failure));
+            FailFrom(failure);
         }
         return default;
     }
@@ -54,16 +75,37 @@ internal abstract class GrainCall<TResult> : GrainCall
         }
         catch (Exception failure)
         {
-            TryFail(ExceptionCopier.Copy(failure));
+            FailFrom(failure);
         }
     }
 
+    private void FailFrom(Exception failure) => TryFail(Reply is null ? ExceptionCopier.Copy(failure) : failure);
+
     private void Succeed(TResult result)
     {
+        if (Reply is { } reply)
+        {
+            ReplyWith(reply, result);
+            return;
+        }
         // Copied before the outcome is claimed, so that a result that can't cross becomes the caller's failure.
         var copy = Copier<TResult>.Copy(result);
         if (TryComplete())
             _completion.SetResult(copy);
+    }
+
+    private void ReplyWith(ICallReply reply, TResult result)
+    {
+        if (!TryComplete())
+            return;
+        try
+        {
+            reply.Succeed(result);
+        }
+        catch (SerializerException failure)
+        {
+            reply.Fail(failure);
+        }
     }
 }
 

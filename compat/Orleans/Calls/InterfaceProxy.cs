@@ -21,15 +21,19 @@ internal sealed class InterfaceProxy
         MethodInfo[] methods = [.. MethodsOf(interfaceType)];
         var module = DefineModule(interfaceType, methods);
         Methods = Array.ConvertAll(methods, method => new MethodModel(method));
-        var calls = new Type[methods.Length];
+        Calls = new Type[methods.Length];
         for (var index = 0; index < methods.Length; index++)
-            calls[index] = CallEmitter.Emit(module, $"{interfaceType.Name}_{methods[index].Name}_{index}", Methods[index]);
-        Create = ReferenceEmitter.Emit(module, interfaceType, methods, calls);
+            Calls[index] = CallEmitter.Emit(module, $"{interfaceType.Name}_{methods[index].Name}_{index}", Methods[index]);
+        Create = ReferenceEmitter.Emit(module, interfaceType, methods, Calls);
+        CallCatalog.Add(interfaceType);
     }
 
     internal Func<ReferenceShared, GrainId, GrainReference> Create { get; }
 
     internal MethodModel[] Methods { get; }
+
+    /// <summary>The call class of each method.</summary>
+    internal Type[] Calls { get; }
 
     internal static InterfaceProxy For(Type interfaceType) =>
         Proxies.GetOrAdd(interfaceType, static type => new Lazy<InterfaceProxy>(() => new InterfaceProxy(type))).Value;

@@ -11,7 +11,7 @@ internal sealed class MethodModel
         Method = method;
         InterfaceType = method.DeclaringType!;
         InterfaceName = NameOf(InterfaceType);
-        Name = method.GetCustomAttribute<AliasAttribute>()?.Alias ?? method.Name;
+        Name = method.GetCustomAttribute<AliasAttribute>()?.Alias ?? UniqueName(method);
         IsReadOnly = method.IsDefined(typeof(ReadOnlyAttribute));
         IsAlwaysInterleave = method.IsDefined(typeof(AlwaysInterleaveAttribute));
         ResponseTimeout = (method.GetCustomAttribute<ResponseTimeoutAttribute>()
@@ -26,7 +26,7 @@ internal sealed class MethodModel
     /// <summary>The alias of the interface, or its full name: stable across versions where an alias is given.</summary>
     internal string InterfaceName { get; }
 
-    /// <summary>The alias of the method, or its name.</summary>
+    /// <summary>The alias of the method, or its name; with the types of its parameters where the interface has several of that name.</summary>
     internal string Name { get; }
 
     internal bool IsReadOnly { get; }
@@ -39,6 +39,10 @@ internal sealed class MethodModel
 
     internal static string NameOf(Type interfaceType) =>
         interfaceType.GetCustomAttribute<AliasAttribute>(inherit: false)?.Alias ?? interfaceType.FullName!;
+
+    private static string UniqueName(MethodInfo method) => method.DeclaringType!.GetMethods().Count(other => other.Name == method.Name) == 1
+        ? method.Name
+        : $"{method.Name}({string.Join(',', method.GetParameters().Select(parameter => parameter.ParameterType))})";
 
     public override string ToString() => $"{InterfaceType.FullName}.{Method.Name}";
 }

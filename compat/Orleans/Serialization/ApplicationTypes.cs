@@ -8,6 +8,8 @@ internal sealed class ApplicationTypes
 {
     private static readonly string RuntimeName = typeof(IGrain).Assembly.GetName().Name!;
 
+    private static readonly Lazy<ApplicationTypes> Found = new(Find);
+
     internal ApplicationTypes(IEnumerable<Type> types)
     {
         var all = types.ToArray();
@@ -15,6 +17,9 @@ internal sealed class ApplicationTypes
         Interfaces = Array.FindAll(all, GrainInterfaces.IsApplicationInterface);
         WireTypes = Array.FindAll(all, WireTypeModel.IsMarked);
     }
+
+    /// <summary>Those that this process had when it was first asked: only they can be named by a peer.</summary>
+    internal static ApplicationTypes OfProcess => Found.Value;
 
     internal IReadOnlyList<Type> GrainClasses { get; }
 

@@ -18,6 +18,9 @@ internal static class CopierFactory
         [typeof(Memory<>)] = nameof(ContainerCopiers.CopyMemory),
     };
 
+    /// <summary>The definitions of the containers.</summary>
+    internal static IEnumerable<Type> Definitions => Containers.Keys;
+
     /// <summary>Whether a value of this exact type may cross a call.</summary>
     internal static bool IsKnown(Type type) =>
         Shareable.Is(type)
@@ -37,7 +40,7 @@ internal static class CopierFactory
         if (type.IsGenericType && Containers.TryGetValue(type.GetGenericTypeDefinition(), out var container))
             return Bind<T>(container, type.GetGenericArguments());
         if (Shareable.IsWrapper(type))
-            return Emit<T>(FieldsOf(type));
+            return Emit<T>(MemberEmitter.FieldsOf(type));
         if (typeof(Exception).IsAssignableFrom(type))
             return static value => (T)(object)ExceptionCopier.Copy((Exception)(object)value!);
         if (WireTypeModel.IsMarked(type) && !type.IsAbstract)
@@ -51,11 +54,7 @@ internal static class CopierFactory
             .MakeGenericMethod(arguments)
             .CreateDelegate<Func<T, T>>();
 
-    private static IEnumerable<WireMember> FieldsOf(Type type) =>
-        type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
-            .Select((field, index) => new WireMember((uint)index, field.Name, field.FieldType, field, null));
-
-    /// <summary>Emits "make a new one, copy each member". Emitted, since members may be private, read-only or init-only.</summary>
+    /// <summary>Emits "make a new one, copy each member".</summary>
     private static Func<T, T> Emit<T>(IEnumerable<WireMember> members)
     {
         var type = typeof(T);
@@ -63,7 +62,10 @@ internal static class CopierFactory
         var il = method.GetILGenerator();
         var copy = il.DeclareLocal(type);
         il.Emit(OpCodes.Call, typeof(RuntimeHelpers).GetMethod(nameof(RuntimeHelpers.EnsureSufficientExecutionStack))!);
-        EmitNew(il, type);
+        if (type.IsValueType)
+            il.Emit(OpCodes.Ldarg_0);
+        else
+            MemberEmitter.EmitNew(il, type);
         il.Emit(OpCodes.Stloc, copy);
         foreach (var member in members)
         {
@@ -71,13 +73,10 @@ internal static class CopierFactory
             if (type.IsValueType && Shareable.AlwaysIs(member.Type))
                 continue;
             il.Emit(type.IsValueType ? OpCodes.Ldloca : OpCodes.Ldloc, copy);
-            EmitRead(il, type, member);
+            MemberEmitter.EmitGet(il, type, 0, member);
             if (!Shareable.AlwaysIs(member.Type))
                 il.Emit(OpCodes.Call, CopyMethod(member.Type));
-            if (member.Field is not null)
-                il.Emit(OpCodes.Stfld, member.Field);
-            else
-                il.Emit(OpCodes.Call, Accessor(member.Property!.SetMethod, member));
+            MemberEmitter.EmitSet(il, member);
         }
         il.Emit(OpCodes.Ldloc, copy);
         il.Emit(OpCodes.Ret);
@@ -86,38 +85,4 @@ internal static class CopierFactory
 
     internal static MethodInfo CopyMethod(Type declared) => typeof(Copier<>).MakeGenericType(declared)
         .GetMethod(nameof(Copier<>.Copy), BindingFlags.Static | BindingFlags.NonPublic)!;
-
-    private static void EmitNew(ILGenerator il, Type type)
-    {
-        if (type.IsValueType)
-        {
-            il.Emit(OpCodes.Ldarg_0);
-            return;
-        }
-        var constructor = type.GetConstructor(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, []);
-        if (constructor is not null)
-        {
-            il.Emit(OpCodes.Newobj, constructor);
-            return;
-        }
-        il.Emit(OpCodes.Ldtoken, type);
-        il.Emit(OpCodes.Call, typeof(Type).GetMethod(nameof(Type.GetTypeFromHandle))!);
-        il.Emit(OpCodes.Call, typeof(RuntimeHelpers).GetMethod(nameof(RuntimeHelpers.GetUninitializedObject))!);
-        il.Emit(OpCodes.Castclass, type);
-    }
-
-    private static void EmitRead(ILGenerator il, Type type, WireMember member)
-    {
-        if (type.IsValueType)
-            il.Emit(OpCodes.Ldarga, 0);
-        else
-            il.Emit(OpCodes.Ldarg_0);
-        if (member.Field is not null)
-            il.Emit(OpCodes.Ldfld, member.Field);
-        else
-            il.Emit(OpCodes.Call, Accessor(member.Property!.GetMethod, member));
-    }
-
-    private static MethodInfo Accessor(MethodInfo? accessor, WireMember member) =>
-        accessor ?? throw new CodecNotFoundException($"Member {member.Name} has a body but no getter and setter.");
 }

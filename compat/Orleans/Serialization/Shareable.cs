@@ -30,6 +30,10 @@ internal static class Shareable
         typeof(Tuple<,,,,,,>), typeof(Tuple<,,,,,,,>),
     ];
 
+    /// <summary>The types without parameters, and the definitions of those with some.</summary>
+    internal static IEnumerable<Type> Definitions =>
+        typeof(int).Assembly.GetTypes().Where(type => type.IsPrimitive).Concat(Scalars).Concat(Wrappers);
+
     internal static bool IsScalar(Type type) => type.IsPrimitive || type.IsEnum || Scalars.Contains(type);
 
     internal static bool IsWrapper(Type type) => type.IsGenericType && Wrappers.Contains(type.GetGenericTypeDefinition());
