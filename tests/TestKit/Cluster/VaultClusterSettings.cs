@@ -1,0 +1,23 @@
+using System.Net;
+
+namespace GrainVault.TestKit.Cluster;
+
+/// <summary>How a <see cref="VaultCluster"/> is made up.</summary>
+public sealed record VaultClusterSettings
+{
+    public int SiloCount { get; init; } = 3;
+
+    public int FrontEndCount { get; init; } = 2;
+
+    /// <summary>Environment variables of every process, on top of those that make the cluster.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Address of a silo by its number from 1. Default: loopback.</summary>
+    public Func<int, IPAddress> SiloAddress { get; init; } = _ => IPAddress.Loopback;
+
+    /// <summary>Launcher of a silo by its number from 1; see <see cref="VaultMember.Launcher"/>. Default: none.</summary>
+    public Func<int, IReadOnlyList<string>> SiloLauncher { get; init; } = _ => [];
+
+    /// <summary>Where the processes find what listens on a port of the loopback address. Default: there.</summary>
+    public Func<int, IPEndPoint> Expose { get; init; } = port => new IPEndPoint(IPAddress.Loopback, port);
+}
