@@ -7,6 +7,7 @@ using GrainVault.Api.Uploads;
 using GrainVault.Silo.Health;
 using GrainVault.Silo.Hosting;
 using GrainVault.Silo.Startup;
+using GrainVault.Silo.Telemetry;
 
 return await GrainVaultHost.RunAsync(() =>
 {
@@ -24,6 +25,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapUploads();
     app.MapFiles();
     app.MapGrainVaultHealth();
+    app.MapGrainVaultMetrics();
     app.MapOpenApi("/openapi/v1.json");
     return app;
 });

@@ -1,6 +1,7 @@
 using GrainVault.Silo.Health;
 using GrainVault.Silo.Hosting;
 using GrainVault.Silo.Startup;
+using GrainVault.Silo.Telemetry;
 
 return await GrainVaultHost.RunAsync(() =>
 {
@@ -11,5 +12,6 @@ return await GrainVaultHost.RunAsync(() =>
     builder.AddGrainVaultSilo();
     var app = builder.Build();
     app.MapGrainVaultHealth();
+    app.MapGrainVaultMetrics(answersThisMachine: true);
     return app;
 });

@@ -12,14 +12,26 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
     private readonly Lock _gate = new();
     private readonly Dictionary<(GrainId Id, string Name), ScheduledReminder> _scheduled = [];
     private readonly CancellationTokenSource _stopping = new();
+    private IDisposable? _observed;
     private ITimer? _refresh;
     private long _changes;
     private bool _isStopped;
 
     public void Dispose() => _stopping.Dispose();
 
+    /// <summary>Reminders that this silo ticks.</summary>
+    private int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _scheduled.Count;
+        }
+    }
+
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
+        _observed = RuntimeMeter.ObserveReminders(() => Count);
         await RefreshAsync(cancellationToken);
         var period = options.Value.RefreshReminderListPeriod;
         _refresh = silo.CreateTimer(static self => _ = ((ReminderService)self!).RefreshAsync(((ReminderService)self!)._stopping.Token), this);
@@ -28,6 +40,7 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
 
     internal async Task StopAsync()
     {
+        _observed?.Dispose();
         await _stopping.CancelAsync();
         if (_refresh is { } refresh)
             await refresh.DisposeAsync();

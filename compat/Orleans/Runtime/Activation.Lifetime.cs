@@ -84,6 +84,7 @@ internal sealed partial class Activation
         var services = _scope.Value.ServiceProvider;
         services.GetRequiredService<ActivationHolder>().Activation = this;
         GrainInstance = Class.CreateInstance(this, services);
+        RuntimeMeter.Activated(Class);
         Pipeline = Silo.PipelineFor(GrainInstance);
     }
 
@@ -132,6 +133,8 @@ internal sealed partial class Activation
     private async Task EndAsync(Exception? failure)
     {
         StopTimers();
+        if (GrainInstance is not null)
+            RuntimeMeter.Deactivated(Class);
         try
         {
             if (GrainInstance is IAsyncDisposable asyncDisposable)

@@ -8,7 +8,7 @@ namespace GrainVault.Api.Auth;
 internal sealed class TokenIssuer(SigningKeyRing keys, AuthOptions options, TimeProvider time)
 {
     /// <summary>Claim with the user's roles, separated by spaces.</summary>
-    public const string RolesClaim = "roles";
+    public const string RolesClaim = Roles.Claim;
 
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
 

@@ -1,4 +1,5 @@
 using GrainVault.Api.Auth;
+using GrainVault.Api.Diagnostics;
 using GrainVault.Api.Files;
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
@@ -33,6 +34,7 @@ internal static class ApiExtensions
         services.AddSingleton(provider => new AddressRate(limits.SignupsPerMinute, limits.SignupAddressesMax, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider =>
             new BytesInFlight(limits.BytesInFlightMax, limits.AdmissionQueueMax, limits.AdmissionWait, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ApiInstruments>();
         services.AddSingleton<BodyReceiver>();
         services.AddSingleton<PartWriters>();
         services.AddSingleton<Completion>();
@@ -44,6 +46,8 @@ internal static class ApiExtensions
     public static void UseFrontEnd(this WebApplication app)
     {
         app.UseKnownProxies();
+        // Nobody asks for what observes.
+        app.Services.GetRequiredService<ApiInstruments>();
         app.UseMiddleware<RequestIdMiddleware>();
         app.UseMiddleware<SecurityHeadersMiddleware>();
         app.UseMiddleware<AccessLogMiddleware>();

@@ -13,6 +13,13 @@ internal sealed class BytesInFlight(long bytesMax, int queueMax, TimeSpan waitMa
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _queue = new();
     private long _taken;
+    private long _refusedCount;
+
+    /// <summary>Most bytes in flight at once.</summary>
+    public long BytesMax => bytesMax;
+
+    /// <summary>Requests that were shed so far.</summary>
+    public long RefusedCount => Interlocked.Read(ref _refusedCount);
 
     /// <summary>Bytes that are taken now.</summary>
     public long Taken
@@ -52,7 +59,11 @@ internal sealed class BytesInFlight(long bytesMax, int queueMax, TimeSpan waitMa
             }
 
             if (_queue.Count >= queueMax)
+            {
+                Interlocked.Increment(ref _refusedCount);
                 return new ValueTask<Admission?>((Admission?)null);
+            }
+
             waiter = new Waiter(bytes);
             waiter.Node = _queue.AddLast(waiter);
         }
@@ -72,6 +83,8 @@ internal sealed class BytesInFlight(long bytesMax, int queueMax, TimeSpan waitMa
             cancellationToken.ThrowIfCancellationRequested();
         }
 
+        if (admission is null)
+            Interlocked.Increment(ref _refusedCount);
         return admission;
     }
 

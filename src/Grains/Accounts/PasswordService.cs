@@ -1,3 +1,4 @@
+using GrainVault.Diagnostics;
 using GrainVault.Options;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
@@ -84,6 +85,7 @@ internal sealed class PasswordService : IDisposable
         }
 
         using var timeout = new CancellationTokenSource(_waitMax, _time);
+        GrainsMeter.PasswordWaits();
         try
         {
             await _running.WaitAsync(timeout.Token);
@@ -95,6 +97,7 @@ internal sealed class PasswordService : IDisposable
         }
         finally
         {
+            GrainsMeter.PasswordWaited();
             Interlocked.Decrement(ref _waiting);
         }
     }

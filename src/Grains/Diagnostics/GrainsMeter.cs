@@ -20,6 +20,19 @@ public static class GrainsMeter
     private static readonly Counter<long> SweepAlarmCount = Meter.CreateCounter<long>("grainvault.sweep.alarms", "{alarm}", "Sweeps that stopped with an alarm");
     private static readonly UpDownCounter<int> StoreWrites = Meter.CreateUpDownCounter<int>("grainvault.store.writes.active", "{write}", "Writes that the store works on");
 
+    private static readonly UpDownCounter<int> StoreWriteWaiters = Meter.CreateUpDownCounter<int>("grainvault.store.writes.waiting", "{write}", "Writes that wait for their turn at the store");
+    private static readonly UpDownCounter<int> PasswordWaiters = Meter.CreateUpDownCounter<int>("grainvault.password.hashes.waiting", "{password}", "Passwords that wait to be hashed");
+    private static readonly Counter<long> StoreWriteRefusals = Meter.CreateCounter<long>("grainvault.store.writes.refused", "{write}", "Writes that waited too long for their turn");
+
+    /// <summary>A counter that is not there yet has no rate when it begins to count; nor does a queue that nobody has waited in.</summary>
+    static GrainsMeter()
+    {
+        foreach (var counter in (Counter<long>[])[PartCount, PartBytes, FencedCount, VersionCount, VersionBytes, DeletionCount, SweepAlarmCount, StoreWriteRefusals])
+            counter.Add(0);
+        foreach (var level in (UpDownCounter<int>[])[StoreWrites, StoreWriteWaiters, PasswordWaiters])
+            level.Add(0);
+    }
+
     /// <summary>Spans of the grains.</summary>
     public static ActivitySource Activities { get; } = new(Name);
 
@@ -42,6 +55,16 @@ public static class GrainsMeter
     internal static void ObjectDeleted() => DeletionCount.Add(1);
 
     internal static void SweepStopped() => SweepAlarmCount.Add(1);
+
+    internal static void StoreWriteWaits() => StoreWriteWaiters.Add(1);
+
+    internal static void StoreWriteWaited() => StoreWriteWaiters.Add(-1);
+
+    internal static void StoreWriteRefused() => StoreWriteRefusals.Add(1);
+
+    internal static void PasswordWaits() => PasswordWaiters.Add(1);
+
+    internal static void PasswordWaited() => PasswordWaiters.Add(-1);
 
     internal static void StoreWriteStarted() => StoreWrites.Add(1);
 

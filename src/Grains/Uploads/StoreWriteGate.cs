@@ -13,13 +13,23 @@ internal sealed class StoreWriteGate(IOptions<LimitsOptions> limits, TimeProvide
     public async ValueTask<IDisposable?> TryEnterAsync()
     {
         using var timeout = new CancellationTokenSource(limits.Value.StoreWriteWait, time);
+        var place = _free.WaitAsync(timeout.Token);
+        var hasToWait = !place.IsCompleted;
+        if (hasToWait)
+            GrainsMeter.StoreWriteWaits();
         try
         {
-            await _free.WaitAsync(timeout.Token);
+            await place;
         }
         catch (OperationCanceledException)
         {
+            GrainsMeter.StoreWriteRefused();
             return null;
+        }
+        finally
+        {
+            if (hasToWait)
+                GrainsMeter.StoreWriteWaited();
         }
 
         GrainsMeter.StoreWriteStarted();

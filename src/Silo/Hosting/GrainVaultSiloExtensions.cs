@@ -3,6 +3,7 @@ using GrainVault.Silo.Health;
 using GrainVault.Silo.Migrations;
 using GrainVault.Silo.Options;
 using GrainVault.Silo.Postgres;
+using GrainVault.Silo.Telemetry;
 using GrainVault.Storage;
 using GrainVault.Storage.Buffers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -35,6 +36,7 @@ public static class GrainVaultSiloExtensions
     public static IHostApplicationBuilder AddGrainVaultSilo(this IHostApplicationBuilder builder)
     {
         builder.AddGrainVaultDefaults();
+        builder.AddGrainVaultTelemetry();
         builder.AddPostgres();
         builder.Services.AddObjectStore(builder.Configuration);
         builder.KnownKeys().Add("Objects", typeof(ObjectsOptions));
@@ -80,8 +82,9 @@ public static class GrainVaultSiloExtensions
         builder.Services.AddSingleton<SiloFoundation>();
         foreach (var schema in PostgresConnections.Schemas)
         {
+            // Named, since metrics and spans would otherwise name it by its connection string.
             builder.Services.AddKeyedSingleton(schema, (services, _) =>
-                NpgsqlDataSource.Create(services.GetRequiredService<PostgresConnections>().For(schema)));
+                new NpgsqlDataSourceBuilder(services.GetRequiredService<PostgresConnections>().For(schema)) { Name = schema }.Build());
         }
 
         // Hosted services start in the order of their registration and stop in the opposite one.

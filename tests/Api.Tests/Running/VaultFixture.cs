@@ -1,4 +1,5 @@
 using System.Globalization;
+using GrainVault.Api.Tests.Watching;
 using GrainVault.TestKit.Processes;
 
 namespace GrainVault.Api.Tests.Running;
@@ -6,23 +7,36 @@ namespace GrainVault.Api.Tests.Running;
 /// <summary>One running system for all tests of the collection, which keep apart by using accounts of their own.</summary>
 public sealed class VaultFixture : IAsyncLifetime
 {
+    /// <summary>What a scraper of this system presents.</summary>
+    public const string MetricsToken = "token of the tests' scraper";
+
     private VaultProcess? _vault;
+    private Account? _administrator;
 
     internal VaultProcess Vault => _vault!;
 
     internal Uri Address => Vault.Address;
 
+    /// <summary>The first account of the system.</summary>
+    internal Account Administrator => _administrator!;
+
     public static Dictionary<string, string> Settings() => new()
     {
         ["GrainVault__Limits__SignupsPerMinute"] = "100000",
+        ["GrainVault__Metrics__Token"] = MetricsToken,
         ["GrainVault__Limits__BodyRateGrace"] = "00:00:02",
         ["GrainVault__Limits__BodyBytesPerSecondMin"] = "100000",
     };
 
-    public async Task InitializeAsync() => _vault = await VaultProcess.StartAsync(Settings());
+    public async Task InitializeAsync()
+    {
+        _vault = await VaultProcess.StartAsync(Settings());
+        _administrator = await SignUpAsync();
+    }
 
     public async Task DisposeAsync()
     {
+        _administrator?.Dispose();
         var log = Vault.Log;
         await Vault.DisposeAsync();
         // Every failure of the suite's requests was expected; what the system itself did not expect is a bug.
@@ -39,6 +53,11 @@ public sealed class VaultFixture : IAsyncLifetime
         };
 
     internal Task<Account> SignUpAsync() => Account.SignUpAsync(CreateClient());
+
+    /// <summary>The metrics of the front end, as its administrator sees them.</summary>
+    internal Task<string> ScrapeTextAsync() => Administrator.Http.GetStringAsync("/metrics");
+
+    internal async Task<Scrape> ScrapeAsync() => Scrape.Parse(await ScrapeTextAsync());
 
     /// <summary>Everything that the object store holds, with sizes, apart from files that are being written.</summary>
     internal IReadOnlyList<string> StoredFiles()
