@@ -14,7 +14,7 @@ return await GrainVaultHost.RunAsync(() =>
     var builder = WebApplication.CreateBuilder(args);
     builder.AddConsoleFormat();
     builder.AddAccessLog();
-    builder.AddGrainVaultSilo();
+    builder.AddGrainVault();
     builder.AddFrontEnd();
     builder.AddTokens();
     builder.AddApiDocument();

@@ -4,7 +4,7 @@ using Npgsql;
 namespace GrainVault.Silo.Health;
 
 /// <summary>Asks the databases for a row; one connection each, without a pool that requests could exhaust.</summary>
-internal sealed class PostgresProbe(PostgresConnections connections) : IHealthProbe
+internal sealed class PostgresProbe(PostgresConnections connections, IReadOnlyList<string> schemas) : IHealthProbe
 {
     private const int TimeoutSeconds = 2;
 
@@ -14,7 +14,7 @@ internal sealed class PostgresProbe(PostgresConnections connections) : IHealthPr
     {
         if (!connections.AreKnown)
             return "starting";
-        var servers = PostgresConnections.Schemas
+        var servers = schemas
             .Select(schema => (Schema: schema, Settings: new NpgsqlConnectionStringBuilder(connections.For(schema))))
             .DistinctBy(server => (server.Settings.Host, server.Settings.Port, server.Settings.Database));
         foreach (var (schema, settings) in servers)

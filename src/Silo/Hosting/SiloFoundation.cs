@@ -1,3 +1,4 @@
+using GrainVault.Silo.Cluster;
 using GrainVault.Silo.Migrations;
 using GrainVault.Silo.Options;
 using GrainVault.Silo.Postgres;
@@ -8,15 +9,17 @@ namespace GrainVault.Silo.Hosting;
 
 /// <summary>
 /// What must stand before a silo starts and until it has stopped: the databases, with their schemas migrated. Registered
-/// before the silo, hence started before it and stopped after it.
+/// before the silo, hence started before it and stopped after it. A silo that joins a cluster is compared with the record of
+/// the cluster first.
 /// </summary>
-public sealed partial class SiloFoundation(
+internal sealed partial class SiloFoundation(
     DataOptions data,
     PostgresOptions options,
     PostgresConnections connections,
     MigrationRunner migrations,
     ILoggerFactory loggers,
-    TimeProvider time) : IHostedService, IAsyncDisposable
+    TimeProvider time,
+    ClusterRecord? record = null) : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan ConnectRetryInterval = TimeSpan.FromMilliseconds(500);
 
@@ -41,11 +44,14 @@ public sealed partial class SiloFoundation(
             if (options.UsesEmbeddedServer)
                 await StartEmbeddedAsync(cancellationToken);
             foreach (var schema in PostgresConnections.Schemas)
-            {
                 await WaitUntilReachableAsync(schema, cancellationToken);
+            // A silo of another cluster must not migrate either.
+            if (record is not null)
+                await record.CheckAsync(connections.ClusterDatabase(), cancellationToken);
+            foreach (var schema in PostgresConnections.Schemas)
                 await migrations.ApplyAsync(connections.For(schema), MigrationSet.FromResources(schema), options.MigrationTimeout, cancellationToken);
-            }
-
+            if (record is not null)
+                await record.RecordAsync(connections.ClusterDatabase(), cancellationToken);
             if (!options.UsesEmbeddedServer)
                 await WarnOfFewConnectionsAsync(cancellationToken);
             _isUp = true;

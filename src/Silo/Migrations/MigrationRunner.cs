@@ -59,6 +59,19 @@ public sealed partial class MigrationRunner(ILogger<MigrationRunner> logger, Tim
                 : null);
     }
 
+    /// <summary>
+    /// Why this program is too old for the schema, or null when it is not, or when there is no such schema yet: for front ends
+    /// without a silo, which may start before anybody has migrated.
+    /// </summary>
+    public static async Task<string?> FindConflictAsync(string connectionString, MigrationSet migrations, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await OpenAsync(connectionString, migrations.Schema, cancellationToken);
+        await using var find = new NpgsqlCommand("SELECT to_regclass('schema_migrations') IS NOT NULL", connection);
+        return await find.ExecuteScalarAsync(cancellationToken) is true
+            ? FindConflict(migrations, await AppliedMigration.ReadAllAsync(connection, cancellationToken))
+            : null;
+    }
+
     private static string? FindConflict(MigrationSet migrations, IReadOnlyList<AppliedMigration> applied)
     {
         var minVersion = applied.Select(row => row.MinVersion).DefaultIfEmpty().Max();

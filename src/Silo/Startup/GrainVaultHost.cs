@@ -15,21 +15,27 @@ public static partial class GrainVaultHost
 
     /// <summary>Builds the program, brings its databases up and serves until SIGTERM or SIGINT.</summary>
     /// <param name="build">Builds the application; what it throws counts as a failed start.</param>
-    /// <returns>The exit code: 0 after an orderly stop.</returns>
-    public static async Task<int> RunAsync(Func<WebApplication> build)
+    /// <returns>The exit code: 0 after an orderly stop, or what a part of the program has set when it stopped the rest.</returns>
+    public static async Task<int> RunAsync(Func<IHost> build)
     {
         using var stopping = new CancellationTokenSource();
         // Before the host listens to signals itself, a start can last as long as a crash recovery.
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stopping));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stopping));
+        HostFault? fault = null;
         try
         {
-            await using var app = build();
+            using var app = build();
             CheckOptions(app);
+            fault = app.Services.GetService<HostFault>();
             if (app.Services.GetService<SiloFoundation>() is { } foundation)
                 await foundation.StartAsync(stopping.Token);
-            await ((IHost)app).RunAsync(stopping.Token);
-            return 0;
+            await app.RunAsync(stopping.Token);
+            return fault?.Refusal is { } refusal ? await RefuseAsync(StartFailure.Describe(refusal)!) : Environment.ExitCode;
+        }
+        catch (Exception) when (fault?.Refusal is { } refusal)
+        {
+            return await RefuseAsync(StartFailure.Describe(refusal)!);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -37,8 +43,7 @@ public static partial class GrainVaultHost
         }
         catch (Exception exception) when (StartFailure.Describe(exception) is { } line)
         {
-            await Console.Error.WriteLineAsync(line);
-            return StartRefusedException.ExitCode;
+            return await RefuseAsync(line);
         }
         catch (Exception exception)
         {
@@ -48,11 +53,18 @@ public static partial class GrainVaultHost
     }
 
     /// <summary>Refuses misspelt keys and values that a validator of any component rejects, before anything has started.</summary>
-    internal static void CheckOptions(WebApplication app)
+    internal static void CheckOptions(IHost app)
     {
-        foreach (var key in app.Services.GetRequiredService<KnownKeys>().RefuseMisspelt(app.Configuration))
-            LogIgnored(app.Logger, key);
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(GrainVaultHost));
+        foreach (var key in app.Services.GetRequiredService<KnownKeys>().RefuseMisspelt(app.Services.GetRequiredService<IConfiguration>()))
+            LogIgnored(logger, key);
         app.Services.GetService<IStartupValidator>()?.Validate();
+    }
+
+    private static async Task<int> RefuseAsync(string line)
+    {
+        await Console.Error.WriteLineAsync(line);
+        return StartRefusedException.ExitCode;
     }
 
     private static void Stop(PosixSignalContext context, CancellationTokenSource stopping)

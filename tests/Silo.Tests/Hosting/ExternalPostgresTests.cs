@@ -71,6 +71,7 @@ public sealed class ExternalPostgresTests : IAsyncLifetime
     {
         var environment = settings.ToDictionary(setting => setting.Name, setting => setting.Value);
         environment["GrainVault__Postgres__ConnectionString"] = connectionString;
+        environment["GrainVault__Cluster__Mode"] = "embedded";
         return ProgramRun.Start(Repository.Built("src/Silo", "GrainVault.Silo"), _folder.Path, environment);
     }
 }

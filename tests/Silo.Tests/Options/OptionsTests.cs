@@ -22,6 +22,10 @@ public sealed class OptionsTests
     [InlineData("Cluster:ClusterId", "a b", "GrainVault:Cluster:ClusterId is 'a b'; allowed: a name of 1 to 100 letters, digits, '-', '_' and '.'.")]
     [InlineData("Cluster:SiloPort", "70000", "GrainVault:Cluster:SiloPort is '70000'; allowed: a whole number from 0 to 65535.")]
     [InlineData("Cluster:AdvertisedIp", "here", "GrainVault:Cluster:AdvertisedIp is 'here'; allowed: an IP address.")]
+    [InlineData("Cluster:Mode", "cohost", "GrainVault:Cluster:Secret is '(hidden)'; allowed: at least 32 random characters, the same in every process of the cluster (openssl rand -hex 32).")]
+    [InlineData("Cluster:Secret", "tooshort", "GrainVault:Cluster:Secret is '(hidden)'; allowed: at least 32 random characters, the same in every process of the cluster (openssl rand -hex 32).")]
+    [InlineData("Cluster:PreviousSecrets:0", "tooshort", "GrainVault:Cluster:PreviousSecrets is '(a list)'; allowed: up to 3 earlier secrets of at least 32 characters each.")]
+    [InlineData("Cluster:HealthUrl", "here", "GrainVault:Cluster:HealthUrl is 'here'; allowed: an address such as http://127.0.0.1:8081.")]
     [InlineData("Data:Directory", "", "GrainVault:Data:Directory is ''; allowed: the path of a folder.")]
     [InlineData("Objects:Disk:ThreadCount", "many", "GrainVault:Objects:Disk:ThreadCount is 'many'; allowed: a whole number.")]
     [InlineData("Postgres:ConectionString", "Host=db", "GrainVault:Postgres:ConectionString is set, but there is no such key; did you mean GrainVault:Postgres:ConnectionString?")]
@@ -52,6 +56,22 @@ public sealed class OptionsTests
         ("GrainVault:postgres:SHAREDBUFFERSMIB", "64"),
         ("GrainVault:Cluster:Mode", "EMBEDDED"),
         ("GrainVault:Limits:SomethingOfTheFrontEnd", "1"));
+
+    [Theory]
+    [InlineData("cohost", "", "s3", "GrainVault:Postgres:ConnectionString is ''; allowed: with GrainVault:Cluster:Mode 'cohost', the connection string of the PostgreSQL that all processes share.")]
+    [InlineData("cohost", "Host=db", "disk", "GrainVault:Objects:Provider is 'disk'; allowed: with GrainVault:Cluster:Mode 'cohost', s3, since a disk belongs to one process.")]
+    [InlineData("client", "Host=db", "s3", "GrainVault:Cluster:Mode is 'client'; allowed: embedded, cohost (this process is a silo).")]
+    public void Silo_that_would_be_alone_without_knowing_is_refused(string mode, string connectionString, string provider, string line)
+    {
+        var failure = Record.Exception(() => Compose(
+            ("GrainVault:Cluster:Mode", mode),
+            ("GrainVault:Cluster:Secret", "0123456789abcdef0123456789abcdef"),
+            ("GrainVault:Postgres:ConnectionString", connectionString),
+            ("GrainVault:Objects:Provider", provider)));
+
+        Assert.NotNull(failure);
+        Assert.Equal($"GrainVault can't start: {line}", StartFailure.Describe(failure));
+    }
 
     [Fact]
     public async Task Wrong_value_ends_the_process_with_one_line_and_no_stack_trace()
