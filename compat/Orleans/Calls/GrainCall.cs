@@ -10,7 +10,7 @@ namespace Orleans.Calls;
 /// method, arguments (the fields of the generated subclass), context and cancellation. In one process the same object is
 /// what the activation runs.
 /// </summary>
-internal abstract class GrainCall : ActivationWork
+internal abstract partial class GrainCall : ActivationWork
 {
     /// <summary>How often a call follows its grain to a new activation before it is rejected.</summary>
     internal const int ForwardCountMax = 64;
@@ -164,6 +164,7 @@ internal abstract class GrainCall : ActivationWork
             return false;
         Deadline.Leave(this);
         _callerRegistration.Unregister();
+        LeaveConnection();
         return true;
     }
 
@@ -178,6 +179,7 @@ internal abstract class GrainCall : ActivationWork
 
     private void SignalCallee()
     {
+        CancelAtRemoteCallee();
         // Off this thread, since the callee's registered callbacks run inside Cancel.
         if (_calleeCancellation is { } cancellation)
             ThreadPool.UnsafeQueueUserWorkItem(static cancellation => cancellation.Cancel(), cancellation, preferLocal: false);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Messaging;
 
 namespace Orleans.Cluster;
 
@@ -31,6 +32,7 @@ internal static class ClusterServices
         // In the place of the cluster of one.
         services.Replace(ServiceDescriptor.Singleton<IClusterView>(static provider => provider.GetRequiredService<MembershipView>()));
         services.Replace(ServiceDescriptor.Singleton<ISiloMembership>(static provider => provider.GetRequiredService<MembershipAgent>()));
+        MessagingServices.AddSilo(services);
         services.TryAddSingleton<ISiloControlTarget>(static provider => provider.GetRequiredService<MembershipAgent>());
     }
 

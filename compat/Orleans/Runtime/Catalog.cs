@@ -31,6 +31,9 @@ internal sealed class Catalog(SiloRuntime silo)
         return _targets.TryGetValue(call.Target, out var target) && target.TryDeliver(call);
     }
 
+    /// <summary>Whether a grain has an activation, be it one that is ending.</summary>
+    internal bool Has(GrainId grainId) => _targets.ContainsKey(grainId);
+
     internal void Remove(Activation activation) =>
         _targets.TryRemove(new KeyValuePair<GrainId, ICallTarget>(activation.GrainId, activation));
 

@@ -23,6 +23,9 @@ internal sealed class GrainClasses
         ? found
         : throw new ArgumentException($"Could not find an implementation for grain type {grainType}.");
 
+    /// <summary>Whether grains of a type run wherever they are called. A type that only other silos know does not.</summary>
+    internal bool IsStatelessWorker(GrainType grainType) => _byType.TryGetValue(grainType, out var found) && found.LocalWorkersMax > 0;
+
     /// <summary>Finds the one class of an interface.</summary>
     /// <param name="interfaceType">The interface.</param>
     /// <param name="classNamePrefix">The start of the class's full name, where several classes have the interface.</param>

@@ -44,11 +44,8 @@ internal sealed class SiloRuntime : IDisposable
         Catalog = new Catalog(this);
         var local = new LocalMessageCenter(Catalog);
         MessageCenter = services.GetService<IMessageCenterFactory>()?.Create(this, local) ?? local;
-        CallSender = new CallSender(
-            MessageCenter,
-            _timeouts,
-            new CallOptions(_messaging.CancelRequestOnTimeout, _messaging.DropExpiredMessages),
-            _traces ? new CallTracing() : null);
+        CallOptions = new CallOptions(_messaging.CancelRequestOnTimeout, _messaging.DropExpiredMessages);
+        CallSender = new CallSender(MessageCenter, _timeouts, CallOptions, _traces ? new CallTracing() : null);
         References = new ReferenceFactory(this);
         _pauseGuard = services.GetService<PauseGuard>();
         GrainFactory = new GrainFactory(this);
@@ -78,6 +75,8 @@ internal sealed class SiloRuntime : IDisposable
     internal IMessageCenter MessageCenter { get; }
 
     internal CallSender CallSender { get; }
+
+    internal CallOptions CallOptions { get; }
 
     internal ReferenceFactory References { get; }
 

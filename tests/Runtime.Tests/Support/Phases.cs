@@ -17,6 +17,13 @@ public sealed class Phases
         Point(name).TrySetResult();
     }
 
+    /// <summary>Lets go whatever still waits, so that a test that failed does not wait too.</summary>
+    public void ReachAll()
+    {
+        foreach (var point in _points.Values)
+            point.TrySetResult();
+    }
+
     /// <summary>Waits until a point is reached.</summary>
     public Task WaitFor(string name) => Point(name).Task.WaitAsync(Patience);
 

@@ -1,0 +1,65 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Orleans.Messaging;
+
+/// <summary>What messaging logs. What a stranger can cause is logged once in a while only.</summary>
+internal sealed partial class MessagingLog(ILogger logger)
+{
+    /// <summary>How often one kind of line may be written that a stranger can cause.</summary>
+    internal const int StrangerLinePeriodMs = 10_000;
+
+    private long _strangerLineAtMs = -StrangerLinePeriodMs;
+    private int _unwrittenCount;
+
+    /// <summary>A peer did not get as far as saying who it is.</summary>
+    internal void Refused(EndPoint? peer, string port, Exception reason)
+    {
+        var now = Environment.TickCount64;
+        var last = Volatile.Read(ref _strangerLineAtMs);
+        if (now - last < StrangerLinePeriodMs || Interlocked.CompareExchange(ref _strangerLineAtMs, now, last) != last)
+            Interlocked.Increment(ref _unwrittenCount);
+        else
+            Refused(peer, port, reason.Message, Interlocked.Exchange(ref _unwrittenCount, 0));
+    }
+
+    [LoggerMessage(41, LogLevel.Information, "Listens for {Peers} on {EndPoint}.")]
+    internal partial void Listening(string peers, EndPoint endPoint);
+
+    [LoggerMessage(42, LogLevel.Warning, "Closed a connection of {Peer} to the {Port} port: {Reason} ({UnwrittenCount} more since the last such line.)")]
+    private partial void Refused(EndPoint? peer, string port, string reason, int unwrittenCount);
+
+    [LoggerMessage(43, LogLevel.Information, "The {Lane} connection to {Target} is open.")]
+    internal partial void Opened(Lane lane, SiloAddress target);
+
+    [LoggerMessage(44, LogLevel.Warning, "The {Lane} connection to {Target} is lost: {Reason}")]
+    internal partial void Lost(Lane lane, SiloAddress target, string reason);
+
+    [LoggerMessage(45, LogLevel.Warning, "The {Lane} connection to {Target} could not be opened: {Reason}")]
+    internal partial void NotOpened(Lane lane, SiloAddress target, string reason);
+
+    [LoggerMessage(46, LogLevel.Warning, "A connection of {Peer} ended: {Reason}")]
+    internal partial void PeerLost(string peer, string reason);
+
+    [LoggerMessage(47, LogLevel.Warning, "No new connections can be accepted on {EndPoint}; tried again.")]
+    internal partial void AcceptFailed(Exception failure, EndPoint endPoint);
+
+    [LoggerMessage(48, LogLevel.Warning, "{CallCount} calls had no outcome after {DrainTimeout}; the connections are closed nevertheless.")]
+    internal partial void NotDrained(int callCount, TimeSpan drainTimeout);
+
+    [LoggerMessage(49, LogLevel.Warning, "Version {Version} of the cluster, which another silo has seen, could not be read; calls go by the older one.")]
+    internal partial void RefreshFailed(Exception failure, long version);
+
+    [LoggerMessage(50, LogLevel.Information, "The client is connected to {GatewayCount} gateways.")]
+    internal partial void GatewayCount(int gatewayCount);
+
+    [LoggerMessage(51, LogLevel.Warning, "The list of gateways could not be read; the last one is kept.")]
+    internal partial void GatewayListFailed(Exception failure);
+
+    [LoggerMessage(52, LogLevel.Warning, "The client could not connect to the cluster; it tries again.")]
+    internal partial void ConnectFailed(Exception failure);
+
+    [LoggerMessage(53, LogLevel.Error, "An observer of the cluster connection failed.")]
+    internal partial void ObserverFailed(Exception failure);
+}
