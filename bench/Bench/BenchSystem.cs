@@ -94,6 +94,9 @@ internal sealed class BenchSystem : IAsyncDisposable
         {
             ["GrainVault__Postgres__ConnectionString"] = _postgres.ConnectionString,
             ["GrainVault__Objects__Provider"] = options.Store,
+            // One user and one address make all the load.
+            ["GrainVault__Limits__RequestsPerSecondPerUser"] = "10000000",
+            ["GrainVault__Limits__RequestsPerSecondPerAddress"] = "10000000",
         };
         _baselineEnvironment["BASELINE_POSTGRES"] = _postgres.ConnectionString;
         Directory.CreateDirectory(_folder["baseline"]);

@@ -1,7 +1,9 @@
 using System.Security.Claims;
 using GrainVault.Accounts;
 using GrainVault.Api.Auth;
+using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
+using GrainVault.Api.RateLimits;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.IdentityModel.JsonWebTokens;
 
@@ -27,11 +29,16 @@ internal static class AccountEndpoints
     }
 
     private static async Task<Results<Created<TokenAnswer>, Problem>> SignUpAsync(
-        JsonBody<SignUpRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens, AddressRate signups)
+        JsonBody<SignUpRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens, RateLimiter limiter, GatewayInstruments instruments)
     {
-        var wait = signups.Take(context.Connection.RemoteIpAddress);
-        if (wait > TimeSpan.Zero)
-            return new Problem(ProblemTypes.Throttled, "There were too many signups from this address.") { RetryAfterSeconds = Seconds(wait) };
+        var taken = await limiter.SignUps.TakeAsync(context.Connection.RemoteIpAddress);
+        RateLimitHeaders.Write(context.Response, limiter.SignUps.Budget, taken);
+        if (!taken.IsAdmitted)
+        {
+            instruments.Throttled("signup");
+            return RateLimitHeaders.Refusal(taken, "There were too many signups from this address.");
+        }
+
         var request = body.Value;
         var command = new SignUpCommand(Ids.New(Ids.User), request.Email, request.Password, request.DisplayName);
         var result = await grains.GetGrain<IAccountGrain>(AccountKeys.GrainKey(request.Email)).SignUpAsync(command, CancellationToken.None);
@@ -41,10 +48,22 @@ internal static class AccountEndpoints
     }
 
     private static async Task<Results<Ok<TokenAnswer>, Problem>> LogInAsync(
-        JsonBody<LogInRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens)
+        JsonBody<LogInRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens, RateLimiter limiter, GatewayInstruments instruments)
     {
+        // Taken before the attempt and given back when the password was right: guesses that run at once all count.
+        var address = context.Connection.RemoteIpAddress;
+        var taken = await limiter.LogIns.TakeAsync(address);
+        RateLimitHeaders.Write(context.Response, limiter.LogIns.Budget, taken);
+        if (!taken.IsAdmitted)
+        {
+            instruments.Throttled("login");
+            return RateLimitHeaders.Refusal(taken, "There were too many failed logins from this address.");
+        }
+
         var grain = grains.GetGrain<IAccountGrain>(AccountKeys.GrainKey(body.Value.Email));
         var result = await grain.LogInAsync(new LogInCommand(body.Value.Email, body.Value.Password), CancellationToken.None);
+        if (result.Refusal is not { Reason: RefusalReason.BadCredentials })
+            limiter.LogIns.Return(address);
         return Result(context, tokens, result);
     }
 
@@ -95,6 +114,4 @@ internal static class AccountEndpoints
         var (token, expiresIn) = tokens.Issue(signIn);
         return new TokenAnswer(signIn.UserId, token, signIn.RefreshToken, expiresIn);
     }
-
-    private static int Seconds(TimeSpan time) => (int)Math.Min(int.MaxValue, Math.Ceiling(time.TotalSeconds));
 }

@@ -3,6 +3,7 @@ using GrainVault.Api.Diagnostics;
 using GrainVault.Api.Files;
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
+using GrainVault.Api.RateLimits;
 using GrainVault.Api.Uploads;
 using GrainVault.Options;
 using GrainVault.Silo.Options;
@@ -31,7 +32,9 @@ internal static class ApiExtensions
         services.AddSingleton<IMemoryPoolFactory<byte>, TransportPoolFactory>();
         services.ConfigureHttpJsonOptions(json => ApiJson.ApplyTo(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        services.AddSingleton(provider => new AddressRate(limits.SignupsPerMinute, limits.SignupAddressesMax, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<GatewayInstruments>();
+        services.AddSingleton<RateLimitHealth>();
+        services.AddSingleton<RateLimiter>();
         services.AddSingleton(provider =>
             new BytesInFlight(limits.BytesInFlightMax, limits.AdmissionQueueMax, limits.AdmissionWait, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ApiInstruments>();
@@ -56,6 +59,7 @@ internal static class ApiExtensions
         app.UseRouting();
         app.UseAuthentication();
         app.UseMiddleware<CallerMiddleware>();
+        app.UseMiddleware<RateLimitMiddleware>();
         app.UseAuthorization();
     }
 }

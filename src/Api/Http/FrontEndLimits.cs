@@ -43,13 +43,27 @@ internal sealed class FrontEndLimits
     [Range(1, 1_000_000)]
     public int ConnectionsMax { get; set; } = 10_000;
 
-    /// <summary>Signups per minute and address at this front end. Default: 60.</summary>
-    [Range(1, 1_000_000)]
-    public int SignupsPerMinute { get; set; } = 60;
-
-    /// <summary>Addresses whose signups are counted apart; beyond it they share one count. Default: 65,536.</summary>
+    /// <summary>
+    /// Addresses whose signups and failed logins are counted apart while the owners of their budgets can't be asked; beyond it
+    /// they share one count. Default: 65,536.
+    /// </summary>
     [Range(1, 10_000_000)]
     public int SignupAddressesMax { get; set; } = 65_536;
+
+    /// <summary>Users, and addresses, whose request rates are remembered; beyond it those that rest are forgotten. Default: 65,536.</summary>
+    [Range(16, 10_000_000)]
+    public int RateLimitKeysMax { get; set; } = 65_536;
+
+    /// <summary>
+    /// The share of a budget that this front end grants by itself while the budget's owner can't be asked, 0.01 to 1.
+    /// Default: 0.25, since a few front ends together should not exceed the whole.
+    /// </summary>
+    [Range(0.01, 1.0)]
+    public double RateLimitShareAlone { get; set; } = 0.25;
+
+    /// <summary>Longest wait for tokens of a budget; without an answer the share above counts. Default: 500 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:00:05")]
+    public TimeSpan RateLimitLeaseWait { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long a completion is waited for before the answer is 503 with <c>Retry-After</c>. Default: 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:50")]

@@ -48,6 +48,22 @@ public sealed class LimitsOptions
     [Range(1, 1000)]
     public int FailedLoginCountMax { get; set; } = 10;
 
+    /// <summary>Failed logins from one address within a minute, over all accounts and front ends. Default: 60.</summary>
+    [Range(1, 1_000_000)]
+    public int FailedLoginsPerMinutePerAddress { get; set; } = 60;
+
+    /// <summary>Signups per minute and address, over all front ends. Default: 60.</summary>
+    [Range(1, 1_000_000)]
+    public int SignupsPerMinute { get; set; } = 60;
+
+    /// <summary>Requests per second and user, over all front ends. Default: 1,000.</summary>
+    [Range(1, 100_000_000)]
+    public int RequestsPerSecondPerUser { get; set; } = 1000;
+
+    /// <summary>Requests without a token per second and address, over all front ends. Default: 1,000.</summary>
+    [Range(1, 100_000_000)]
+    public int RequestsPerSecondPerAddress { get; set; } = 1000;
+
     /// <summary>Passwords that a silo hashes at once; 0 stands for the number of processors. Default: 0.</summary>
     [Range(0, 1024)]
     public int PasswordHashCountMax { get; set; }

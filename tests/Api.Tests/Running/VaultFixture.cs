@@ -24,6 +24,9 @@ public sealed class VaultFixture : IAsyncLifetime
     {
         ["GrainVault__Limits__SignupsPerMinute"] = "100000",
         ["GrainVault__Metrics__Token"] = MetricsToken,
+        ["GrainVault__Limits__FailedLoginsPerMinutePerAddress"] = "100000",
+        ["GrainVault__Limits__RequestsPerSecondPerUser"] = "100000",
+        ["GrainVault__Limits__RequestsPerSecondPerAddress"] = "100000",
         ["GrainVault__Limits__BodyRateGrace"] = "00:00:02",
         ["GrainVault__Limits__BodyBytesPerSecondMin"] = "100000",
     };

@@ -1,0 +1,69 @@
+using System.Net;
+using GrainVault.Options;
+using static GrainVault.Api.Tests.RateLimits.BudgetOwners;
+
+namespace GrainVault.Api.Tests.RateLimits;
+
+/// <summary>Budgets hold for the cluster, not for each front end.</summary>
+public sealed class AcrossFrontEndsTests
+{
+    private const int PerSecond = 200;
+    private const int Batch = PerSecond / 10;
+
+    [Fact]
+    public async Task Two_front_ends_together_admit_the_budget_and_a_batch_each_and_no_more()
+    {
+        await using var owners = await StartAsync(new LimitsOptions { RequestsPerSecondPerUser = PerSecond });
+        var (one, two) = (owners.FrontEnd(), owners.FrontEnd());
+
+        var admitted = await Task.WhenAll(AdmittedAsync(one.Users, "u-1", 3 * PerSecond), AdmittedAsync(two.Users, "u-1", 3 * PerSecond));
+        Assert.InRange(admitted.Sum(), PerSecond, PerSecond + (2 * Batch));
+
+        // Ten seconds of more than is allowed, in steps of 50 ms.
+        var sustained = 0;
+        for (var step = 0; step < 200; step++)
+        {
+            owners.Time.Advance(TimeSpan.FromMilliseconds(50));
+            sustained += await AdmittedAsync(one.Users, "u-1", 10) + await AdmittedAsync(two.Users, "u-1", 30);
+        }
+
+        Assert.InRange(sustained, 10 * PerSecond * 9 / 10, (10 * PerSecond) + (2 * Batch));
+        Assert.Equal(PerSecond / 2, await AdmittedAsync(two.Users, "u-2", PerSecond / 2));
+    }
+
+    [Fact]
+    public async Task Signups_of_one_address_are_exact_whichever_front_end_they_come_through()
+    {
+        await using var owners = await StartAsync(new LimitsOptions { SignupsPerMinute = 6 });
+        var frontEnds = new[] { owners.FrontEnd(), owners.FrontEnd(), owners.FrontEnd() };
+        var address = IPAddress.Parse("2001:db8:1:2::1");
+        var admitted = 0;
+        for (var i = 0; i < 30; i++)
+            admitted += (await frontEnds[i % 3].SignUps.TakeAsync(address)).IsAdmitted ? 1 : 0;
+        Assert.Equal(6, admitted);
+
+        var refused = await frontEnds[0].SignUps.TakeAsync(IPAddress.Parse("2001:db8:1:2::ffff"));
+        Assert.Equal((false, 0L, TimeSpan.FromSeconds(10)), (refused.IsAdmitted, refused.Remaining, refused.RetryAfter));
+        Assert.True((await frontEnds[0].SignUps.TakeAsync(IPAddress.Parse("2001:db8:1:3::1"))).IsAdmitted);
+        owners.Time.Advance(TimeSpan.FromSeconds(10));
+        Assert.True((await frontEnds[1].SignUps.TakeAsync(address)).IsAdmitted);
+        Assert.False((await frontEnds[2].SignUps.TakeAsync(address)).IsAdmitted);
+    }
+
+    [Fact]
+    public async Task Successful_logins_do_not_use_up_the_budget_of_failed_ones()
+    {
+        await using var owners = await StartAsync(new LimitsOptions { FailedLoginsPerMinutePerAddress = 2 });
+        var frontEnd = owners.FrontEnd();
+        var address = IPAddress.Parse("192.0.2.1");
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.True((await frontEnd.LogIns.TakeAsync(address)).IsAdmitted);
+            frontEnd.LogIns.Return(address);
+        }
+
+        Assert.True((await frontEnd.LogIns.TakeAsync(address)).IsAdmitted);
+        Assert.True((await frontEnd.LogIns.TakeAsync(address)).IsAdmitted);
+        Assert.False((await frontEnd.LogIns.TakeAsync(address)).IsAdmitted);
+    }
+}
