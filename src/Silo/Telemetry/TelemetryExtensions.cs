@@ -1,5 +1,6 @@
 using GrainVault.Silo.Options;
 using GrainVault.Silo.Telemetry.Metrics;
+using GrainVault.Silo.Telemetry.Tracing;
 using Orleans;
 
 namespace GrainVault.Silo.Telemetry;
@@ -8,7 +9,7 @@ namespace GrainVault.Silo.Telemetry;
 public static class TelemetryExtensions
 {
     /// <summary>
-    /// Begins to collect metrics. Call it before anything that records, and before the silo, so that calls are measured with all
+    /// Begins to collect metrics, and exports traces where there is a collector. Call it before anything that records, and before the silo, so that calls are measured with all
     /// that other filters add to them.
     /// </summary>
     /// <exception cref="Startup.StartRefusedException">A configuration value is wrong.</exception>
@@ -22,6 +23,7 @@ public static class TelemetryExtensions
         builder.Services.AddSingleton(_ => collector);
         builder.Services.AddSingleton<IIncomingGrainCallFilter, GrainCallMeter>();
         builder.Services.AddHostedService<BuildMetric>();
+        builder.AddTracing();
         return builder;
     }
 
@@ -37,5 +39,14 @@ public static class TelemetryExtensions
         var endpoint = new MetricsEndpoint(
             services.GetRequiredService<MetricsCollector>(), services.GetRequiredService<MetricsOptions>(), answersThisMachine);
         return endpoints.MapGet("/metrics", endpoint.Get).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    // Without a collector nobody listens to spans, so none are made.
+    private static void AddTracing(this IHostApplicationBuilder builder)
+    {
+        if (!TracingService.IsWanted(builder.AddGrainVaultOptions<TelemetryOptions>(TelemetryOptions.Section)))
+            return;
+        builder.Services.AddHostedService<TracingService>();
+        builder.Services.AddSingleton<IStartupFilter, RequestSpans>();
     }
 }
