@@ -43,9 +43,39 @@ internal sealed class HashRing
     {
         if (_points.Length == 0)
             return null;
-        var index = Array.BinarySearch(_points, grainId.GetUniformHashCode());
+        var hash = grainId.GetUniformHashCode();
+        var index = Array.BinarySearch(_points, hash);
         if (index < 0)
             index = ~index;
+        // Where points of two silos collide, the first one has the range before it.
+        while (index > 0 && index < _points.Length && _points[index] == hash && _points[index - 1] == hash)
+            index--;
         return _owners[index == _points.Length ? 0 : index];
     }
+
+    /// <summary>The silo's parts of the ring; neighbours are joined. One range of equal ends is all of it.</summary>
+    internal ImmutableArray<RingRange> RangesOf(SiloAddress silo)
+    {
+        if (Silos.Length == 1)
+            return silo.Equals(Silos[0]) ? [new RingRange(0, 0)] : [];
+        var ranges = ImmutableArray.CreateBuilder<RingRange>();
+        for (var index = 0; index < _points.Length; index++)
+        {
+            var before = index == 0 ? _points.Length - 1 : index - 1;
+            if (!_owners[index].Equals(silo) || _points[before] == _points[index])
+                continue;
+            var range = new RingRange((int)_points[before], (int)_points[index]);
+            if (ranges.Count > 0 && ranges[^1].End == range.Begin)
+                ranges[^1] = new RingRange(ranges[^1].Begin, range.End);
+            else
+                ranges.Add(range);
+        }
+        return ranges.DrainToImmutable();
+    }
+}
+
+/// <summary>A part of the ring: hashes above the begin up to the end, both signed, round the ring where the begin is higher. Equal ends are all of it.</summary>
+internal readonly record struct RingRange(int Begin, int End)
+{
+    internal bool Contains(int hash) => Begin < End ? hash > Begin && hash <= End : hash > Begin || hash <= End;
 }

@@ -87,8 +87,11 @@ internal sealed class SiloMonitor : IDisposable
             _watched.TryRemove(gone, out _);
         foreach (var gone in _suspects.Keys.Where(suspect => data.Find(suspect)?.Status != SiloStatus.Active))
             _suspects.TryRemove(gone, out _);
-        return Task.WhenAll(targets.Select(target => ProbeAsync(Watch(target))));
+        return Task.WhenAll(targets.Select(target => Watch(target).ProbeOnceAsync(ProbeAsync)));
     }
+
+    /// <summary>Probes of a silo without an answer since the last one that had one.</summary>
+    internal int MissCountOf(SiloAddress silo) => _watched.TryGetValue(silo, out var watched) ? watched.MissCount : 0;
 
     /// <summary>The active silos that this one probes.</summary>
     internal HashSet<SiloAddress> Targets(MembershipData data)
@@ -116,7 +119,7 @@ internal sealed class SiloMonitor : IDisposable
         // Only the first: refused connections fail so fast that all misses would fall into the same moment.
         var watched = Watch(silo);
         if (watched.MissCount == 0)
-            _ = ProbeAsync(watched);
+            _ = watched.ProbeOnceAsync(ProbeAsync);
     }
 
     private void OnChanged(ClusterSnapshot snapshot)
@@ -127,8 +130,6 @@ internal sealed class SiloMonitor : IDisposable
 
     private async Task ProbeAsync(WatchedSilo target)
     {
-        if (!target.TryBeginProbe())
-            return;
         try
         {
             var epoch = Volatile.Read(ref _epoch);
@@ -147,10 +148,6 @@ internal sealed class SiloMonitor : IDisposable
         {
             // The vote could not be written. The next round tries again.
             _log.TableAway(failure);
-        }
-        finally
-        {
-            target.EndProbe();
         }
     }
 

@@ -5,7 +5,8 @@ namespace Orleans.Cluster;
 /// <summary>What a silo knows of another one that it probes.</summary>
 internal sealed class WatchedSilo(SiloAddress address)
 {
-    private int _isProbing;
+    private readonly Lock _gate = new();
+    private Task _probe = Task.CompletedTask;
     private int _missCount;
 
     internal SiloAddress Address { get; } = address;
@@ -18,9 +19,12 @@ internal sealed class WatchedSilo(SiloAddress address)
     /// <summary>Whether the last probe was answered.</summary>
     internal bool Answers => HasAnswered && MissCount == 0;
 
-    internal bool TryBeginProbe() => Interlocked.Exchange(ref _isProbing, 1) == 0;
-
-    internal void EndProbe() => Volatile.Write(ref _isProbing, 0);
+    /// <summary>Probes, or joins the probe that is under way.</summary>
+    internal Task ProbeOnceAsync(Func<WatchedSilo, Task> probe)
+    {
+        lock (_gate)
+            return _probe = _probe.IsCompleted ? RunAsync(probe) : _probe;
+    }
 
     internal void SetAnswered()
     {
@@ -31,4 +35,11 @@ internal sealed class WatchedSilo(SiloAddress address)
     internal void Forgive() => Volatile.Write(ref _missCount, 0);
 
     internal int AddMiss() => Interlocked.Increment(ref _missCount);
+
+    private async Task RunAsync(Func<WatchedSilo, Task> probe)
+    {
+        // Leaves the lock first.
+        await Task.Yield();
+        await probe(this);
+    }
 }
