@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection.Emit;
+using Orleans.Runtime;
 using Orleans.Serialization;
 
 namespace Orleans.Calls;
@@ -7,7 +8,8 @@ namespace Orleans.Calls;
 /// <summary>Finds the generated call class that a message names.</summary>
 internal static class CallCatalog
 {
-    private static readonly Lazy<ConcurrentDictionary<string, Type>> Interfaces = new(FindInterfaces);
+    private static readonly ConcurrentDictionary<string, Type> Interfaces = new(StringComparer.Ordinal);
+    private static readonly Lazy<bool> AllAreFound = new(FindAll);
     private static readonly ConcurrentDictionary<(string Interface, string Method), Func<GrainCall>> Factories = new();
 
     /// <summary>Makes a call without arguments; null when this process has no such method.</summary>
@@ -26,25 +28,23 @@ internal static class CallCatalog
     }
 
     /// <summary>Finds a grain interface by alias or full name; null when it is not known.</summary>
-    internal static Type? FindInterface(string name) => Interfaces.Value.GetValueOrDefault(name);
+    internal static Type? FindInterface(string name) =>
+        Interfaces.TryGetValue(name, out var found) || (AllAreFound.Value && Interfaces.TryGetValue(name, out found)) ? found : null;
 
-    /// <summary>Makes an interface known that came with an assembly that was loaded late.</summary>
-    internal static void Add(Type interfaceType) => AddTo(Interfaces.Value, interfaceType);
-
-    private static ConcurrentDictionary<string, Type> FindInterfaces()
+    /// <summary>Makes an interface known. Those of the program's own assemblies are found without it.</summary>
+    internal static void Add(Type interfaceType)
     {
-        var found = new ConcurrentDictionary<string, Type>(StringComparer.Ordinal);
-        foreach (var type in ApplicationTypes.OfProcess.Interfaces.Append(typeof(IRemindable)))
-            AddTo(found, type);
-        return found;
+        Interfaces.TryAdd(MethodModel.NameOf(interfaceType), interfaceType);
+        // Methods of an interface that is no grain's own are called through one that is.
+        foreach (var parent in interfaceType.GetInterfaces())
+            Interfaces.TryAdd(MethodModel.NameOf(parent), GrainInterfaces.IsGrainInterface(parent) ? parent : interfaceType);
     }
 
-    private static void AddTo(ConcurrentDictionary<string, Type> interfaces, Type type)
+    private static bool FindAll()
     {
-        interfaces[MethodModel.NameOf(type)] = type;
-        // Methods of an interface that is no grain's own are called through one that is.
-        foreach (var parent in type.GetInterfaces())
-            interfaces.TryAdd(MethodModel.NameOf(parent), Runtime.GrainInterfaces.IsGrainInterface(parent) ? parent : type);
+        foreach (var type in ApplicationTypes.OfProcess.Interfaces.Append(typeof(IRemindable)))
+            Add(type);
+        return true;
     }
 
     private static Func<GrainCall> Factory(Type call)

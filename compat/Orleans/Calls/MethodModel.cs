@@ -40,7 +40,7 @@ internal sealed class MethodModel
     internal static string NameOf(Type interfaceType) =>
         interfaceType.GetCustomAttribute<AliasAttribute>(inherit: false)?.Alias ?? interfaceType.FullName!;
 
-    private static string UniqueName(MethodInfo method) => method.DeclaringType!.GetMethods().Count(other => other.Name == method.Name) == 1
+    private static string UniqueName(MethodInfo method) => method.DeclaringType!.GetMethods().Count(other => other.Name == method.Name) <= 1
         ? method.Name
         : $"{method.Name}({string.Join(',', method.GetParameters().Select(parameter => parameter.ParameterType))})";
 

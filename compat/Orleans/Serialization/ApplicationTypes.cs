@@ -16,6 +16,7 @@ internal sealed class ApplicationTypes
         GrainClasses = Array.FindAll(all, GrainInterfaces.IsGrainClass);
         Interfaces = Array.FindAll(all, GrainInterfaces.IsApplicationInterface);
         WireTypes = Array.FindAll(all, WireTypeModel.IsMarked);
+        Enums = Array.FindAll(all, type => type.IsEnum);
     }
 
     /// <summary>Those that this process had when it was first asked: only they can be named by a peer.</summary>
@@ -26,6 +27,9 @@ internal sealed class ApplicationTypes
     internal IReadOnlyList<Type> Interfaces { get; }
 
     internal IReadOnlyList<Type> WireTypes { get; }
+
+    /// <summary>The enums, which may cross a call unmarked too.</summary>
+    internal IReadOnlyList<Type> Enums { get; }
 
     /// <summary>
     /// Looks through the program's own assemblies: those that are loaded by default and those that they refer to, as far as

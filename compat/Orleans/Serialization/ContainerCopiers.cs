@@ -64,4 +64,18 @@ internal static class ContainerCopiers
     internal static ReadOnlyMemory<T> CopyReadOnlyMemory<T>(ReadOnlyMemory<T> source) => CopyArray(source.ToArray());
 
     internal static Memory<T> CopyMemory<T>(Memory<T> source) => CopyArray(source.ToArray());
+
+    internal static ImmutableList<T> CopyImmutableList<T>(ImmutableList<T> source) => [.. source.Select(Copier<T>.Copy)];
+
+    internal static ImmutableHashSet<T> CopyImmutableSet<T>(ImmutableHashSet<T> source) =>
+        ImmutableHashSet.CreateRange(source.KeyComparer, source.Select(Copier<T>.Copy));
+
+    internal static ImmutableSortedSet<T> CopyImmutableSortedSet<T>(ImmutableSortedSet<T> source) =>
+        ImmutableSortedSet.CreateRange(source.KeyComparer, source.Select(Copier<T>.Copy));
+
+    internal static ImmutableDictionary<TKey, TValue> CopyImmutableDictionary<TKey, TValue>(ImmutableDictionary<TKey, TValue> source)
+        where TKey : notnull => ImmutableDictionary.CreateRange(source.KeyComparer, source.Select(Copier<KeyValuePair<TKey, TValue>>.Copy));
+
+    internal static ImmutableSortedDictionary<TKey, TValue> CopyImmutableSortedDictionary<TKey, TValue>(ImmutableSortedDictionary<TKey, TValue> source)
+        where TKey : notnull => ImmutableSortedDictionary.CreateRange(source.KeyComparer, source.Select(Copier<KeyValuePair<TKey, TValue>>.Copy));
 }

@@ -14,6 +14,11 @@ internal static class CopierFactory
         [typeof(HashSet<>)] = nameof(ContainerCopiers.CopySet),
         [typeof(Dictionary<,>)] = nameof(ContainerCopiers.CopyDictionary),
         [typeof(ImmutableArray<>)] = nameof(ContainerCopiers.CopyImmutableArray),
+        [typeof(ImmutableList<>)] = nameof(ContainerCopiers.CopyImmutableList),
+        [typeof(ImmutableHashSet<>)] = nameof(ContainerCopiers.CopyImmutableSet),
+        [typeof(ImmutableSortedSet<>)] = nameof(ContainerCopiers.CopyImmutableSortedSet),
+        [typeof(ImmutableDictionary<,>)] = nameof(ContainerCopiers.CopyImmutableDictionary),
+        [typeof(ImmutableSortedDictionary<,>)] = nameof(ContainerCopiers.CopyImmutableSortedDictionary),
         [typeof(ReadOnlyMemory<>)] = nameof(ContainerCopiers.CopyReadOnlyMemory),
         [typeof(Memory<>)] = nameof(ContainerCopiers.CopyMemory),
     };

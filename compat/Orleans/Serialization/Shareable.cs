@@ -60,7 +60,7 @@ internal static class Shareable
             return true;
         if (type.IsArray || type.IsInterface || type.IsAbstract || type.IsPointer || typeof(Delegate).IsAssignableFrom(type))
             return false;
-        if (type.IsDefined(typeof(ImmutableAttribute), inherit: false))
+        if (WireTypeModel.IsMarked(type) && type.IsDefined(typeof(ImmutableAttribute), inherit: false))
             return true;
         if (IsWrapper(type))
             return Array.TrueForAll(type.GetGenericArguments(), argument => WalkMember(argument, asked));

@@ -22,6 +22,9 @@ internal static class CodecFactory
         [typeof(Memory<>)] = nameof(ContainerCodecs.OfMemory),
     };
 
+    /// <summary>The types without parameters, and the definitions of those with some.</summary>
+    internal static IEnumerable<Type> Definitions => ScalarCodecs.Types.Concat(Containers.Keys);
+
     internal static ExactCodec<T> Create<T>()
     {
         var type = typeof(T);

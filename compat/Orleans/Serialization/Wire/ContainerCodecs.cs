@@ -12,7 +12,7 @@ internal static class ContainerCodecs
     private const uint ComparerId = 2;
 
     /// <summary>A count is a peer's claim; beyond this, room is made only for items that really come.</summary>
-    private const int InitialCapacityMax = 1024;
+    private const int InitialCapacityMax = 64;
 
     internal static ExactCodec<T?> OfNullable<T>()
         where T : struct
@@ -119,7 +119,7 @@ internal static class ContainerCodecs
         {
             switch (reader.Id)
             {
-                case CountId when count == 0:
+                case CountId when items.Length == 0:
                     items = new T[Math.Min((int)reader.Unsigned((ulong)reader.LeftBytes), InitialCapacityMax)];
                     break;
                 case ItemId:

@@ -103,7 +103,7 @@ internal static class ExceptionCodec
                     data = FieldCodec<Dictionary<string, object>>.Read(ref reader);
                     break;
                 case MembersId when KnownExceptions.Find(name) is { } type && WireTypeModel.IsMarked(type):
-                    found = (Exception)TypedCodec.OfMembers(type).ReadExact(ref reader);
+                    found = (Exception?)TypedCodec.OfMembers(type).ReadExact(ref reader);
                     break;
                 default:
                     reader.Skip();
@@ -132,21 +132,33 @@ internal static class ExceptionCodec
     private static Exception Create(string name, Exception? found, string message, List<Exception> causes)
     {
         var cause = causes.FirstOrDefault();
-        var type = found?.GetType() ?? KnownExceptions.Find(name);
+        if (found is not null)
+        {
+            Construct(found, message, cause);
+            return found;
+        }
+        var type = KnownExceptions.Find(name);
         if (type == typeof(AggregateException))
             return new AggregateException(message, causes);
-        if (type is not null)
+        return (type is null ? null : TryCreate(type, message, cause))
+            ?? new UnavailableExceptionFallbackException(message, cause) { ExceptionType = name };
+    }
+
+    /// <summary>Makes an exception that says what the original said; null where its class does not let it.</summary>
+    private static Exception? TryCreate(Type type, string message, Exception? cause)
+    {
+        try
         {
-            var failure = found;
-            if (failure is null && !WireTypeModel.IsMarked(type))
-                failure = (Exception?)ConstructorOf(type)?.Invoke([message, cause]);
-            failure ??= (Exception)RuntimeHelpers.GetUninitializedObject(type);
-            if (found is not null || MessageOf(failure) != message)
+            var constructor = WireTypeModel.IsMarked(type) ? null : ConstructorOf(type);
+            var failure = (Exception)(constructor?.Invoke([message, cause]) ?? RuntimeHelpers.GetUninitializedObject(type));
+            if (MessageOf(failure) != message)
                 Construct(failure, message, cause);
-            if (found is not null || MessageOf(failure) == message)
-                return failure;
+            return MessageOf(failure) == message ? failure : null;
         }
-        return new UnavailableExceptionFallbackException(message, cause) { ExceptionType = name };
+        catch (TargetInvocationException)
+        {
+            return null;
+        }
     }
 
     private static ConstructorInfo? ConstructorOf(Type type) =>
@@ -172,11 +184,10 @@ internal static class ExceptionCodec
 
     private static string Cut(string text) => text.Length <= TextCharsMax ? text : text[..TextCharsMax];
 
+    /// <summary>Runs the base's constructor on an object that is there already.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = ".ctor")]
     private static extern void Construct(Exception target, string? message, Exception? cause);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_message")]
-    private static extern ref string? OwnMessageField(Exception target);
-
-    private static string? OwnMessage(Exception failure) => OwnMessageField(failure);
+    private static extern ref string? OwnMessage(Exception target);
 }

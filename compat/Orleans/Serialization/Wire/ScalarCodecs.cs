@@ -30,6 +30,8 @@ internal static class ScalarCodecs
             static (ref r) => new CancellationToken(r.Unsigned(1) != 0));
     }
 
+    internal static IEnumerable<Type> Types => Codecs.Keys;
+
     /// <summary>The <see cref="ExactCodec{T}"/> of a type; null where it has none here.</summary>
     internal static object? Find(Type type) => Codecs.GetValueOrDefault(type);
 

@@ -22,7 +22,7 @@ internal abstract class TypedCodec
         codec.WriteExact(ref writer, 0, value);
     }
 
-    internal static object Read(ref WireReader reader)
+    internal static object? Read(ref WireReader reader)
     {
         var type = WireTypeNames.Find(Encoding.UTF8.GetString(reader.TypeName())) ?? throw WireReader.Broken("a type that is not known here");
         return Codecs.GetOrAdd(type, Create).ReadExact(ref reader);
@@ -34,7 +34,7 @@ internal abstract class TypedCodec
 
     internal abstract void WriteExact(ref WireWriter writer, uint id, object value);
 
-    internal abstract object ReadExact(ref WireReader reader);
+    internal abstract object? ReadExact(ref WireReader reader);
 
     private static TypedCodec Create(Type type)
     {
@@ -50,18 +50,16 @@ internal abstract class TypedCodec
 
     private sealed class Of<T> : TypedCodec
     {
-        private readonly ExactCodec<T> _exact = FieldCodec<T>.Exact;
+        internal override void WriteExact(ref WireWriter writer, uint id, object value) => FieldCodec<T>.Exact.Write(ref writer, id, (T)value);
 
-        internal override void WriteExact(ref WireWriter writer, uint id, object value) => _exact.Write(ref writer, id, (T)value);
-
-        internal override object ReadExact(ref WireReader reader) => _exact.Read(ref reader)!;
+        internal override object? ReadExact(ref WireReader reader) => FieldCodec<T>.Read(ref reader);
     }
 
     private sealed class OfException : TypedCodec
     {
         internal override void WriteExact(ref WireWriter writer, uint id, object value) => ExceptionCodec.WriteField(ref writer, id, (Exception)value);
 
-        internal override object ReadExact(ref WireReader reader) => ExceptionCodec.ReadField(ref reader);
+        internal override object? ReadExact(ref WireReader reader) => ExceptionCodec.ReadField(ref reader);
     }
 
     /// <summary>A reference is its interface and its grain.</summary>
@@ -79,7 +77,7 @@ internal abstract class TypedCodec
             writer.End();
         }
 
-        internal override object ReadExact(ref WireReader reader)
+        internal override object? ReadExact(ref WireReader reader)
         {
             string? name = null;
             GrainId grainId = default;

@@ -162,7 +162,7 @@ internal ref struct WireReader(ReadOnlyMemory<byte> source, ReferenceFactory? re
         var name = Take(Length());
         if (name.Length > TypeNameBytesMax)
             throw Broken("a type's name is too long");
-        if (!NextField() || Kind is WireKind.Typed or WireKind.Null)
+        if (!NextField() || Kind == WireKind.Typed)
             throw Broken("a type's name without a value");
         return name;
     }

@@ -104,7 +104,7 @@ internal static class WireTypeNames
             [ExceptionName] = typeof(Exception),
         };
         var types = ApplicationTypes.OfProcess;
-        foreach (var type in Shareable.Definitions.Concat(CopierFactory.Definitions).Concat(types.WireTypes).Concat(types.Interfaces))
+        foreach (var type in Shareable.Definitions.Concat(CopierFactory.Definitions).Concat(types.WireTypes).Concat(types.Enums).Concat(types.Interfaces).Append(typeof(object)))
         {
             known.TryAdd(NameOf(type), type);
             // A name from before the type had an alias still finds it.
