@@ -88,6 +88,7 @@ need_s3_server() {
 
 # What ./eng/up runs, and from what it is built. The stamp has the time at which the newest build began.
 api_binary=$repo_root/src/Api/bin/Release/net10.0/GrainVault.Api
+silo_binary=$repo_root/src/Silo/bin/Release/net10.0/GrainVault.Silo
 build_stamp=$repo_root/src/Api/bin/Release/up-to-date
 
 build_sources() { # find arguments...: the files that a build depends on
@@ -97,7 +98,7 @@ build_sources() { # find arguments...: the files that a build depends on
 
 # True when no source file is newer than the stamp, and none has come or gone: the stamp holds a sum of their names.
 is_built() {
-  [ -x "$api_binary" ] && [ -e "$build_stamp" ] && [ -z "$(build_sources -newer "$build_stamp" -print)" ] &&
+  [ -x "$api_binary" ] && [ -x "$silo_binary" ] && [ -e "$build_stamp" ] && [ -z "$(build_sources -newer "$build_stamp" -print)" ] &&
     [ "$(cat "$build_stamp")" = "$(source_names)" ]
 }
 

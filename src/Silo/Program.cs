@@ -1,7 +1,11 @@
 using GrainVault.Silo.Health;
 using GrainVault.Silo.Hosting;
+using GrainVault.Silo.Postgres;
 using GrainVault.Silo.Startup;
 using GrainVault.Silo.Telemetry;
+
+if (args is [PostgresProgram.Name, ..])
+    return await GrainVaultHost.RunAsync(() => PostgresProgram.Build(args[1..]));
 
 return await GrainVaultHost.RunAsync(() =>
 {

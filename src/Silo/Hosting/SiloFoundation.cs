@@ -80,16 +80,7 @@ internal sealed partial class SiloFoundation(
     private async Task StartEmbeddedAsync(CancellationToken cancellationToken)
     {
         _embedded ??= await EmbeddedPostgres.StartAsync(
-            new EmbeddedPostgresSettings
-            {
-                DataDirectory = data.FullPath,
-                BinDirectory = options.BinDirectory,
-                User = options.User,
-                ConnectionCountMax = options.ServerConnectionCountMax,
-                SharedBuffersMiB = options.SharedBuffersMiB,
-                StartTimeout = options.StartTimeout,
-                StopTimeout = options.StopTimeout,
-            },
+            EmbeddedPostgresSettings.From(data, options),
             loggers.CreateLogger<EmbeddedPostgres>(),
             time,
             cancellationToken);

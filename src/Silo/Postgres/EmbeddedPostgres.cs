@@ -53,7 +53,7 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
         try
         {
             var launcher = await ServerLauncher.PrepareAsync(settings, folder, new ServerLines(logger), time, cancellationToken);
-            var server = await launcher.LaunchAsync(mayMovePort: true, cancellationToken);
+            var server = await launcher.LaunchAsync(settings.MayMovePort, cancellationToken);
             await EnsureDatabaseAsync(launcher, server, cancellationToken);
             var postgres = new EmbeddedPostgres(settings, folder, launcher, server, logger, time);
             postgres.LogRunning();

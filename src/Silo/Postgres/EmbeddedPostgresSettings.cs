@@ -1,3 +1,5 @@
+using GrainVault.Silo.Options;
+
 namespace GrainVault.Silo.Postgres;
 
 /// <summary>What one private PostgreSQL server needs to know.</summary>
@@ -18,6 +20,9 @@ public sealed record EmbeddedPostgresSettings
     /// <summary>Value of <c>shared_buffers</c> in MiB. Default: 128.</summary>
     public int SharedBuffersMiB { get; init; } = 128;
 
+    /// <summary>False when others know the port already: a port that somebody else has taken then ends the start. Default: true.</summary>
+    public bool MayMovePort { get; init; } = true;
+
     /// <summary>False turns fsync off: only for data that may be lost with the machine. Default: true.</summary>
     public bool Durable { get; init; } = true;
 
@@ -29,4 +34,16 @@ public sealed record EmbeddedPostgresSettings
 
     /// <summary>Pause before a server that died is started again. Default: 1 s.</summary>
     public TimeSpan RestartDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What the operator has configured.</summary>
+    internal static EmbeddedPostgresSettings From(DataOptions data, PostgresOptions options) => new()
+    {
+        DataDirectory = data.FullPath,
+        BinDirectory = options.BinDirectory,
+        User = options.User,
+        ConnectionCountMax = options.ServerConnectionCountMax,
+        SharedBuffersMiB = options.SharedBuffersMiB,
+        StartTimeout = options.StartTimeout,
+        StopTimeout = options.StopTimeout,
+    };
 }
