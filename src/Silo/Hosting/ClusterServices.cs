@@ -33,6 +33,7 @@ internal static class ClusterServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ClusterRecord>>()));
         services.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (identity.ClusterId, identity.ServiceId));
+        services.Configure<ConnectionOptions>(options => options.OpenConnectionTimeout = cluster.ConnectTimeout);
     }
 
     /// <summary>Where the member table is; the address is known only when the databases are up.</summary>

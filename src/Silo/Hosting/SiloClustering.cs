@@ -1,4 +1,5 @@
 using System.Net;
+using GrainVault.Silo.Cluster;
 using GrainVault.Silo.Options;
 using GrainVault.Silo.Postgres;
 using Orleans.Configuration;
@@ -23,6 +24,12 @@ internal static class SiloClustering
         silo.UseAdoNetClustering(options => options.Configure<PostgresConnections>((table, connections) =>
             (table.Invariant, table.ConnectionString) = (ClusterServices.NpgsqlInvariant, connections.ClusterDatabase())));
         silo.UseEndpoints(cluster);
+        silo.Services.AddOptions<SiloConnectionOptions>().Configure<ConnectionGuard>((options, guard) =>
+        {
+            options.ConfigureSiloInboundConnection(connection => connection.UseProofOf(PeerRole.Silo, guard));
+            options.ConfigureSiloOutboundConnection(connection => connection.UseProofAs(PeerRole.Silo, guard));
+            options.ConfigureGatewayInboundConnection(connection => connection.UseProofOf(PeerRole.Client, guard));
+        });
         silo.Configure<ClusterMembershipOptions>(options =>
         {
             options.ProbeTimeout = cluster.ProbePeriod;
