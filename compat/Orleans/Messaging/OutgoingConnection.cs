@@ -20,6 +20,7 @@ internal enum Lane : byte
 internal sealed class OutgoingConnection : Connection
 {
     private readonly PendingCalls _pending;
+    private long _receivedCount;
 
     internal OutgoingConnection(SiloAddress target, Lane lane, IPeerOwner owner, MessageLimits limits)
         : base(limits.QueuedFrameCountMax, limits)
@@ -37,6 +38,9 @@ internal sealed class OutgoingConnection : Connection
     internal IPeerOwner Owner { get; }
 
     internal int PendingCount => _pending.Count;
+
+    /// <summary>How many messages were received.</summary>
+    internal long ReceivedCount => Volatile.Read(ref _receivedCount);
 
     /// <summary>Whether the other side has asked for no more calls.</summary>
     internal bool IsLeaving { get; private set; }
@@ -99,6 +103,7 @@ internal sealed class OutgoingConnection : Connection
 
     protected override void OnFrame(in Frame frame)
     {
+        Volatile.Write(ref _receivedCount, _receivedCount + 1);
         switch (frame.Kind)
         {
             case FrameKind.Result or FrameKind.Failure:

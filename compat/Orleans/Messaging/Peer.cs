@@ -68,17 +68,31 @@ internal sealed class Peer(SiloAddress address, IPeerOwner owner, Connector conn
         return current;
     }
 
+    /// <summary>The connection of a lane as it is, or opened where it is not.</summary>
+    internal OutgoingConnection? Find(Lane lane, bool opens) => opens ? Get(lane) : _lanes[(int)lane];
+
+    /// <summary>Whether the connection for small calls is being opened.</summary>
+    internal bool IsConnecting => _lanes[(int)Lane.Calls] is { IsClosed: false, WasOpen: false };
+
+    /// <summary>Whether the connection for small calls has ended.</summary>
+    internal bool IsClosed => _lanes[(int)Lane.Calls] is not { IsClosed: false };
+
     /// <summary>Whether nothing waits for an answer.</summary>
     internal bool IsIdle => Array.TrueForAll(_lanes, lane => lane is null || lane.PendingCount == 0);
 
     internal void Close(Exception reason)
     {
+        lock (_gate)
+            _isClosed = true;
+        Reset(reason);
+    }
+
+    /// <summary>Closes the connections; new ones are opened when needed.</summary>
+    internal void Reset(Exception reason)
+    {
         OutgoingConnection?[] lanes;
         lock (_gate)
-        {
-            _isClosed = true;
             lanes = [.. _lanes];
-        }
         foreach (var connection in lanes)
             connection?.Close(reason);
     }
