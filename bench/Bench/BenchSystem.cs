@@ -97,6 +97,7 @@ internal sealed class BenchSystem : IAsyncDisposable
             // One user and one address make all the load.
             ["GrainVault__Limits__RequestsPerSecondPerUser"] = "10000000",
             ["GrainVault__Limits__RequestsPerSecondPerAddress"] = "10000000",
+            ["GrainVault__Limits__AdmissionSharePerUser"] = "1",
         };
         _baselineEnvironment["BASELINE_POSTGRES"] = _postgres.ConnectionString;
         Directory.CreateDirectory(_folder["baseline"]);

@@ -1,5 +1,6 @@
 using GrainVault.Api.Auth;
 using GrainVault.Api.Http;
+using GrainVault.Api.Shedding;
 using GrainVault.Api.Uploads;
 using GrainVault.Files;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -17,15 +18,15 @@ internal static class FileEndpoints
         var files = app.MapGroup("/v1/files").WithTags("Files").Refuses(400, 401, 503);
         var own = files.MapGroup("").RequireAuthorization();
         own.MapMethods("", ["POST", "PUT"], WholeFileEndpoint.PutAsync).WithSummary("Uploads a file of any size in one request.")
-            .TakesBytes().WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422, 507);
+            .TakesBytes().Weighs(RequestWeight.Upload).WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422, 507);
         own.MapGet("", ListAsync).WithSummary("A page of entries.").Refuses(404);
         own.MapMethods("/by-path/{**path}", Reading, FindByPathAsync).WithSummary("An entry by its path from the root; its bytes with content=true.")
-            .SendsBytes().Refuses(404, 412, 416);
+            .SendsBytes().Weighs(RequestWeight.Change).Refuses(404, 412, 416);
         own.MapDelete("/{id}", DeleteAsync).WithSummary("Moves an entry to the trash; removes it with permanent=true.").Refuses(403, 404);
 
         var readable = files.MapGroup("/{id}").WithMetadata(TokenOptional.Instance);
         readable.MapGet("", GetAsync).WithSummary("Metadata; public entries need no token.").Refuses(404);
-        readable.MapMethods("/content", Reading, GetContentAsync).WithSummary("Content; public files need no token.").SendsBytes().Refuses(404, 412, 416);
+        readable.MapMethods("/content", Reading, GetContentAsync).WithSummary("Content; public files need no token.").SendsBytes().Weighs(RequestWeight.Change).Refuses(404, 412, 416);
     }
 
     private static async Task<Results<Ok<EntryPageAnswer>, Problem>> ListAsync(

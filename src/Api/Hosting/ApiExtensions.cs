@@ -4,6 +4,7 @@ using GrainVault.Api.Files;
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Api.RateLimits;
+using GrainVault.Api.Shedding;
 using GrainVault.Api.Uploads;
 using GrainVault.Options;
 using GrainVault.Silo.Options;
@@ -36,7 +37,11 @@ internal static class ApiExtensions
         services.AddSingleton<RateLimitHealth>();
         services.AddSingleton<RateLimiter>();
         services.AddSingleton(provider =>
-            new BytesInFlight(limits.BytesInFlightMax, limits.AdmissionQueueMax, limits.AdmissionWait, provider.GetRequiredService<TimeProvider>()));
+            new BytesInFlight(
+                limits.BytesInFlightMax, limits.AdmissionQueueMax, limits.AdmissionWait, limits.AdmissionSharePerUser, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ProcessPressure>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProcessPressure>());
+        services.AddSingleton<RequestAdmission>();
         services.AddSingleton<ApiInstruments>();
         services.AddSingleton<BodyReceiver>();
         services.AddSingleton<PartWriters>();
@@ -57,6 +62,7 @@ internal static class ApiExtensions
         app.UseMiddleware<ProblemMiddleware>();
         app.UseGatewayCors();
         app.UseRouting();
+        app.UseMiddleware<LoadSheddingMiddleware>();
         app.UseAuthentication();
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();

@@ -23,6 +23,39 @@ internal sealed class FrontEndLimits
     [Range(0, 100_000)]
     public int AdmissionQueueMax { get; set; } = 1000;
 
+    /// <summary>
+    /// Share of the bytes in flight, and of the queue, that one user has at most, 0.01 to 1; a single part passes whatever its
+    /// size. Default: 0.5.
+    /// </summary>
+    [Range(0.01, 1.0)]
+    public double AdmissionSharePerUser { get; set; } = 0.5;
+
+    /// <summary>Uploads under way at once, those that wait for their turn included; more are shed with 503. Default: 2,000.</summary>
+    [Range(1, 1_000_000)]
+    public int UploadRequestsMax { get; set; } = 2000;
+
+    /// <summary>
+    /// Requests under way at once that cost more than reading metadata: uploads, downloads, changes, logins. More are shed with
+    /// 503. Default: 4,000.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int ExpensiveRequestsMax { get; set; } = 4000;
+
+    /// <summary>
+    /// Share of the memory that this process may have (the container's limit, or the machine's) in use, 0 to 1, from which
+    /// uploads are shed; half of the way from there to 1 all changes and downloads are, and close to 1 reads too. 0 sheds
+    /// uploads always. Default: 0.85.
+    /// </summary>
+    [Range(0.0, 1.0)]
+    public double MemoryShareMax { get; set; } = 0.85;
+
+    /// <summary>
+    /// How long work may wait for a thread before uploads are shed; at twice that all changes and downloads are, and at five
+    /// times reads too. Default: 3 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan ThreadDelayMax { get; set; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Slowest average rate of a request's body, in bytes per second, after the grace time; slower clients are dropped. Default: 1,024.</summary>
     [Range(1.0, 1e9)]
     public double BodyBytesPerSecondMin { get; set; } = 1024;

@@ -31,7 +31,7 @@ internal static class ProblemTypes
     public static readonly ProblemType IdempotencyKeyReused = new("idempotency-key-reused", 422, "The idempotency key was used for another request");
     public static readonly ProblemType Throttled = new("throttled", 429, "Too many requests");
     public static readonly ProblemType Busy = new("busy", 503, "Not finished yet");
-    public static readonly ProblemType Overloaded = new("overloaded", 503, "Too many uploads at once");
+    public static readonly ProblemType Overloaded = new("overloaded", 503, "Too much to do at once");
     public static readonly ProblemType Unavailable = new("unavailable", 503, "A dependency is down");
     public static readonly ProblemType StoreFull = new("store-full", 503, "The object store is full");
     public static readonly ProblemType Unexpected = new("unexpected", 503, "Something unexpected happened");

@@ -119,31 +119,6 @@ public sealed class OutageTests
         Assert.NotEqual("", problem.GetProperty("detail").GetString());
     }
 
-    [Fact]
-    public async Task Uploads_beyond_the_bytes_in_flight_are_shed_and_come_through_later()
-    {
-        var settings = VaultFixture.Settings();
-        settings["GrainVault__Limits__BytesInFlightMax"] = (64 << 20).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        settings["GrainVault__Limits__AdmissionWait"] = "00:00:00.500";
-        settings["GrainVault__Limits__BodyBytesPerSecondMin"] = "1";
-        await using var vault = await VaultProcess.StartAsync(settings);
-        using var user = await Account.SignUpAsync(VaultFixture.CreateClient(vault));
-        var upload = await user.CreateUploadAsync("x", 14L * PartSize);
-        var holders = new List<RawClient>();
-        for (var number = 1; number <= 12; number++)
-        {
-            var holder = await RawClient.ConnectAsync(vault.Address);
-            holders.Add(holder);
-            await holder.SendHeadAsync(user, $"PUT /v1/uploads/{IdOf(upload)}/parts/{number}", $"Content-Length: {PartSize}", "Expect: 100-continue");
-            Assert.Equal(100, await holder.StatusAsync());
-        }
-
-        await RefusedAsync(user.PutPartAsync(IdOf(upload), 13, Part), 503, "overloaded");
-        holders.ForEach(holder => holder.Reset());
-        await EventuallyStoredAsync(user, upload, 13);
-        holders.ForEach(holder => holder.Dispose());
-    }
-
     internal static Dictionary<string, string> S3Settings(S3Server s3)
     {
         var settings = VaultFixture.Settings();

@@ -18,7 +18,7 @@ public sealed class PartEndpointTests : IDisposable
     private static readonly string UploadId = Ids.New(Ids.Upload);
     private static readonly byte[] Content = RandomNumberGenerator.GetBytes(2 << 20);
     private readonly PartBufferPool _pool = new(new PartBufferOptions(), TimeProvider.System);
-    private readonly BytesInFlight _inFlight = new(64 << 20, 10, TimeSpan.FromSeconds(5), TimeProvider.System);
+    private readonly BytesInFlight _inFlight = new(64 << 20, 10, TimeSpan.FromSeconds(5), 1, TimeProvider.System);
     private readonly IGrainFactory _grains = Substitute.For<IGrainFactory>();
     private readonly IPartWriterGrain _writer = Substitute.For<IPartWriterGrain>();
     private readonly IUploadSessionGrain _session = Substitute.For<IUploadSessionGrain>();
