@@ -103,7 +103,7 @@ internal static class CallEmitter
                 .Where(member => member.Type != typeof(CancellationToken)),
         ];
         var il = Override(type, typeof(GrainCall).GetMethod(nameof(GrainCall.WriteFields), Members)!);
-        ObjectCodecEmitter.EmitWrites(il, writer: 1, type, value: 0, members, omitsDefaults: true);
+        ObjectCodecEmitter.EmitWrites(il, writer: 1, type, value: 0, members, omitsDefaults: true, keepsBlocks: false);
         il.Emit(OpCodes.Ret);
         il = Override(type, typeof(GrainCall).GetMethod(nameof(GrainCall.ReadFields), Members)!);
         ObjectCodecEmitter.EmitReads(il, reader: 1, () => il.Emit(OpCodes.Ldarg_0), members);

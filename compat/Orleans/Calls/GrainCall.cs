@@ -1,4 +1,5 @@
 using System.Buffers;
+using Orleans.Messaging;
 using Orleans.Runtime;
 using Orleans.Serialization;
 using Orleans.Serialization.Wire;
@@ -79,7 +80,7 @@ internal abstract partial class GrainCall : ActivationWork
     /// <exception cref="SerializerException">A type may not cross a call; what was written so far is of no use.</exception>
     internal void WriteArguments(IBufferWriter<byte> output)
     {
-        var writer = new WireWriter(output);
+        var writer = new WireWriter(output, output as IBlockWriter);
         WriteFields(ref writer);
         writer.End();
         writer.Flush();

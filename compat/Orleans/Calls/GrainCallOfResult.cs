@@ -102,8 +102,9 @@ internal abstract class GrainCall<TResult> : GrainCall
         {
             reply.Succeed(result);
         }
-        catch (SerializerException failure)
+        catch (Exception failure)
         {
+            // Nothing was sent: the result's type may not cross a call, or it is too long for a message.
             reply.Fail(failure);
         }
     }

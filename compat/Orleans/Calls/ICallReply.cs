@@ -7,7 +7,7 @@ namespace Orleans.Calls;
 internal interface ICallReply
 {
     /// <summary>The method's result.</summary>
-    /// <exception cref="Serialization.SerializerException">The result can't be written. Nothing was sent; <see cref="Fail"/> follows.</exception>
+    /// <exception cref="Exception">The result can't be written. Nothing was sent; <see cref="Fail"/> follows.</exception>
     void Succeed<TResult>(TResult result);
 
     /// <summary>The method's failure, or why it was never called.</summary>

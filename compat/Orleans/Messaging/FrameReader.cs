@@ -89,8 +89,8 @@ internal sealed class FrameReader(PipeReader input, ReceiveBudget budget)
             return false;
         var content = buffer.Slice(Frame.PrefixBytes, headerBytes + bodyBytes);
         buffer = buffer.Slice(sizeBytes);
-        // Long values become slices of the body, which must then be the receiver's own.
-        var isBorrowed = content.IsSingleSegment && bodyBytes < Serialization.Wire.WireReader.SliceBytesMin;
+        // Long values become slices of the message, which must then be the receiver's own.
+        var isBorrowed = content.IsSingleSegment && headerBytes + bodyBytes < Serialization.Wire.WireReader.SliceBytesMin;
         var memory = isBorrowed ? content.First : content.ToArray();
         frame = frame with { Header = memory[..headerBytes], Body = memory[headerBytes..], IsBorrowed = isBorrowed };
         return true;

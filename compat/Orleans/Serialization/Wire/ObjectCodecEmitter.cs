@@ -17,14 +17,19 @@ internal static class ObjectCodecEmitter
     /// <param name="value">The argument that has the members.</param>
     /// <param name="members">The members.</param>
     /// <param name="omitsDefaults">Whether null and zero need not be written.</param>
-    internal static void EmitWrites(ILGenerator il, short writer, Type owner, short value, IEnumerable<WireMember> members, bool omitsDefaults)
+    /// <param name="keepsBlocks">Whether memory never changes and need not be copied.</param>
+    internal static void EmitWrites(
+        ILGenerator il, short writer, Type owner, short value, IEnumerable<WireMember> members, bool omitsDefaults, bool keepsBlocks)
     {
         foreach (var member in members)
         {
             il.Emit(OpCodes.Ldarg, writer);
             il.Emit(OpCodes.Ldc_I4, (int)member.Id);
             MemberEmitter.EmitGet(il, owner, value, member);
-            il.Emit(OpCodes.Call, CodecMethod(member.Type, omitsDefaults ? nameof(FieldCodec<>.WriteUnlessDefault) : nameof(FieldCodec<>.Write)));
+            if (keepsBlocks && member.Type == typeof(ReadOnlyMemory<byte>))
+                il.Emit(OpCodes.Call, typeof(WireWriter).GetMethod(nameof(WireWriter.Block), Members)!);
+            else
+                il.Emit(OpCodes.Call, CodecMethod(member.Type, omitsDefaults ? nameof(FieldCodec<>.WriteUnlessDefault) : nameof(FieldCodec<>.Write)));
         }
     }
 
@@ -71,12 +76,13 @@ internal static class ObjectCodecEmitter
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldarg_1);
         il.Emit(OpCodes.Call, typeof(WireWriter).GetMethod(nameof(WireWriter.Begin), Members)!);
+        var isImmutable = type.IsDefined(typeof(ImmutableAttribute), inherit: false);
         var omitsDefaults = type.IsValueType || MemberEmitter.ConstructorOf(type) is null;
         for (var level = 0; level < levels.Count; level++)
         {
             if (level > 0)
                 EmitCall(il, typeof(WireWriter), nameof(WireWriter.EndLevel));
-            EmitWrites(il, 0, type, 2, levels[level], omitsDefaults);
+            EmitWrites(il, 0, type, 2, levels[level], omitsDefaults, isImmutable);
         }
         EmitCall(il, typeof(WireWriter), nameof(WireWriter.End));
         il.Emit(OpCodes.Ret);

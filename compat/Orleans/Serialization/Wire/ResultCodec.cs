@@ -1,5 +1,6 @@
 using System.Buffers;
 using Orleans.Calls;
+using Orleans.Messaging;
 
 namespace Orleans.Serialization.Wire;
 
@@ -8,9 +9,11 @@ internal static class ResultCodec
 {
     /// <summary>Writes a value.</summary>
     /// <exception cref="SerializerException">A type may not cross a call; what was written so far is of no use.</exception>
-    internal static void Write<TResult>(IBufferWriter<byte> output, TResult result)
+    internal static void Write<TResult>(IBufferWriter<byte> output, TResult result) => Write(output, result, output as IBlockWriter);
+
+    internal static void Write<TResult>(IBufferWriter<byte> output, TResult result, IBlockWriter? blocks)
     {
-        var writer = new WireWriter(output);
+        var writer = new WireWriter(output, blocks);
         FieldCodec<TResult>.Write(ref writer, 0, result);
         writer.Flush();
     }
@@ -41,7 +44,8 @@ internal static class ContextCodec
 {
     /// <summary>Writes the values.</summary>
     /// <exception cref="SerializerException">A type may not cross a call; what was written so far is of no use.</exception>
-    internal static void Write(IBufferWriter<byte> output, Dictionary<string, object>? context) => ResultCodec.Write(output, context);
+    internal static void Write(IBufferWriter<byte> output, Dictionary<string, object>? context) =>
+        ResultCodec.Write(output, context, blocks: null);
 
     /// <summary>Reads the values.</summary>
     /// <exception cref="SerializerException">The bytes are not what was written.</exception>

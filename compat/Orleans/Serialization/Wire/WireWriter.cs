@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Orleans.Messaging;
 
 namespace Orleans.Serialization.Wire;
 
 /// <summary>Writes fields. When it throws, the bytes that it wrote so far are of no use.</summary>
 /// <param name="output">Where the bytes go.</param>
-internal ref struct WireWriter(IBufferWriter<byte> output)
+/// <param name="blocks">Takes long memory that never changes as it is; null where it must be copied.</param>
+internal ref struct WireWriter(IBufferWriter<byte> output, IBlockWriter? blocks = null)
 {
     /// <summary>How deep objects may nest; a cycle ends here.</summary>
     internal const int DepthMax = 128;
@@ -63,6 +65,20 @@ internal ref struct WireWriter(IBufferWriter<byte> output)
     {
         Header(id, WireKind.Bytes);
         RawBytes(value);
+    }
+
+    /// <summary>A field of bytes that will not change before they are sent.</summary>
+    internal void Block(uint id, ReadOnlyMemory<byte> value)
+    {
+        if (blocks is null || value.Length <= ChunkBytesMin)
+        {
+            Bytes(id, value.Span);
+            return;
+        }
+        Header(id, WireKind.Bytes);
+        Varint((uint)value.Length);
+        Flush();
+        blocks.WriteBlock(value);
     }
 
     /// <summary>A field of bytes that the caller fills in.</summary>

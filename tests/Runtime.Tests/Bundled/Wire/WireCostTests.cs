@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using GrainVault.Runtime.Tests.Calls;
 using Orleans.Calls;
+using Orleans.Messaging;
 using Orleans.Serialization.Wire;
 
 namespace GrainVault.Runtime.Tests.Bundled.Wire;
@@ -50,11 +51,41 @@ public sealed class WireCostTests
     }
 
     [Fact]
+    public void Immutable_buffer_is_handed_on_without_a_copy_and_any_other_is_copied()
+    {
+        var content = new Content(new byte[8 << 20]);
+        var output = new BlockOutput();
+        ResultCodec.Write(output, content);
+        Assert.Equal(content.Bytes, Assert.Single(output.Blocks));
+        Assert.True(output.WrittenCount < 16);
+        ResultCodec.Write(output, new Tree { Memory = new byte[8 << 20] });
+        ContextCodec.Write(output, new Dictionary<string, object> { ["content"] = content });
+        Assert.Single(output.Blocks);
+    }
+
+    [Fact]
     public void Short_buffer_is_copied_so_that_it_does_not_keep_the_message()
     {
         var message = Bytes.Of(new Content(new byte[WireReader.SliceBytesMin - 1]));
         Assert.True(MemoryMarshal.TryGetArray(ResultCodec.Read<Content>(message).Bytes, out var copy));
         Assert.NotSame(message, copy.Array);
+    }
+
+    private sealed class BlockOutput : IBufferWriter<byte>, IBlockWriter
+    {
+        private readonly ArrayBufferWriter<byte> _rest = new();
+
+        public List<ReadOnlyMemory<byte>> Blocks { get; } = [];
+
+        public int WrittenCount => _rest.WrittenCount;
+
+        public void WriteBlock(ReadOnlyMemory<byte> block) => Blocks.Add(block);
+
+        public void Advance(int count) => _rest.Advance(count);
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => _rest.GetMemory(sizeHint);
+
+        public Span<byte> GetSpan(int sizeHint = 0) => _rest.GetSpan(sizeHint);
     }
 
     private static void Write(GrainCall call, ArrayBufferWriter<byte> output)
