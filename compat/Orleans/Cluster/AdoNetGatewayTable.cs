@@ -1,6 +1,7 @@
 using System.Data;
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Options;
 using Orleans.AdoNet;
 using Orleans.Configuration;
 using Orleans.Runtime;
@@ -15,23 +16,26 @@ internal interface IGatewayTable
 }
 
 /// <summary>Gateways behind the official table contract. The SQL is read with the first use that succeeds: a client may start before its database.</summary>
-internal sealed class AdoNetGatewayTable(AdoNetClusteringClientOptions options, ClusterOptions cluster) : IGatewayTable
+internal sealed class AdoNetGatewayTable(IOptions<AdoNetClusteringClientOptions> options, IOptions<ClusterOptions> cluster) : IGatewayTable
 {
     private const string GatewaysKey = "GatewaysQueryKey";
 
-    private readonly AdoNetDatabase _database = new(options.Invariant, options.ConnectionString, nameof(AdoNetClusteringClientOptions));
     private volatile bool _isLoaded;
+
+    /// <summary>Made with the first use: the options may depend on services that start just before the client.</summary>
+    private AdoNetDatabase Database =>
+        field ??= new AdoNetDatabase(options.Value.Invariant, options.Value.ConnectionString, nameof(AdoNetClusteringClientOptions));
 
     public async Task<IReadOnlyList<SiloAddress>> ReadAsync(CancellationToken cancellationToken)
     {
         if (!_isLoaded)
         {
-            await _database.LoadAsync([GatewaysKey], cancellationToken);
+            await Database.LoadAsync([GatewaysKey], cancellationToken);
             _isLoaded = true;
         }
-        return await _database.QueryAsync(
+        return await Database.QueryAsync(
             GatewaysKey,
-            [("DeploymentId", DbType.String, cluster.ClusterId), ("Status", DbType.Int32, (int)SiloStatus.Active)],
+            [("DeploymentId", DbType.String, cluster.Value.ClusterId), ("Status", DbType.Int32, (int)SiloStatus.Active)],
             reader => SiloAddress.New(
                 IPAddress.Parse(reader.GetString(reader.GetOrdinal("Address"))),
                 Convert.ToInt32(reader.GetValue(reader.GetOrdinal("ProxyPort")), CultureInfo.InvariantCulture),

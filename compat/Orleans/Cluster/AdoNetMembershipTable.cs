@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Options;
 using Orleans.AdoNet;
 using Orleans.Configuration;
 using Orleans.Runtime;
@@ -9,7 +10,7 @@ using Orleans.Runtime;
 namespace Orleans.Cluster;
 
 /// <summary>The membership table behind the official table contract.</summary>
-internal sealed class AdoNetMembershipTable(AdoNetClusteringSiloOptions options, ClusterOptions cluster) : IMembershipTable
+internal sealed class AdoNetMembershipTable(IOptions<AdoNetClusteringSiloOptions> options, IOptions<ClusterOptions> cluster) : IMembershipTable
 {
     private const string InsertVersionKey = "InsertMembershipVersionKey";
     private const string ReadAllKey = "MembershipReadAllKey";
@@ -18,19 +19,21 @@ internal sealed class AdoNetMembershipTable(AdoNetClusteringSiloOptions options,
     private const string UpdateAliveTimeKey = "UpdateIAmAlivetimeKey";
     private const string CleanupKey = "CleanupDefunctSiloEntriesKey";
 
-    private readonly AdoNetDatabase _database = new(options.Invariant, options.ConnectionString, nameof(AdoNetClusteringSiloOptions));
+    /// <summary>Made with the first use: the options may depend on services that start just before the silo.</summary>
+    private AdoNetDatabase Database =>
+        field ??= new AdoNetDatabase(options.Value.Invariant, options.Value.ConnectionString, nameof(AdoNetClusteringSiloOptions));
 
     public async Task InitializeAsync(CancellationToken cancellationToken)
     {
-        await _database.LoadAsync([InsertVersionKey, ReadAllKey, InsertKey, UpdateKey, UpdateAliveTimeKey, CleanupKey], cancellationToken);
-        await _database.QueryAsync(InsertVersionKey, [Deployment], Single, cancellationToken);
+        await Database.LoadAsync([InsertVersionKey, ReadAllKey, InsertKey, UpdateKey, UpdateAliveTimeKey, CleanupKey], cancellationToken);
+        await Database.QueryAsync(InsertVersionKey, [Deployment], Single, cancellationToken);
     }
 
     public async Task<MembershipData> ReadAllAsync(CancellationToken cancellationToken)
     {
-        var rows = await _database.QueryAsync(ReadAllKey, [Deployment], Read, cancellationToken);
+        var rows = await Database.QueryAsync(ReadAllKey, [Deployment], Read, cancellationToken);
         if (rows.Count == 0)
-            throw new OrleansException($"The membership table has no version row for cluster {cluster.ClusterId}.");
+            throw new OrleansException($"The membership table has no version row for cluster {cluster.Value.ClusterId}.");
         return new MembershipData(rows[0].Version, [.. rows.Where(row => row.Row is not null).Select(row => row.Row!)]);
     }
 
@@ -58,12 +61,12 @@ internal sealed class AdoNetMembershipTable(AdoNetClusteringSiloOptions options,
         cancellationToken);
 
     public Task UpdateAliveTimeAsync(SiloAddress address, DateTime aliveTime, CancellationToken cancellationToken) =>
-        _database.QueryAsync(UpdateAliveTimeKey, [.. Key(address), Alive(aliveTime)], Single, cancellationToken);
+        Database.QueryAsync(UpdateAliveTimeKey, [.. Key(address), Alive(aliveTime)], Single, cancellationToken);
 
     public Task RemoveDeadAsync(DateTime before, CancellationToken cancellationToken) =>
-        _database.QueryAsync(CleanupKey, [Deployment, Alive(before)], Single, cancellationToken);
+        Database.QueryAsync(CleanupKey, [Deployment, Alive(before)], Single, cancellationToken);
 
-    private (string Name, DbType Type, object? Value) Deployment => ("DeploymentId", DbType.String, cluster.ClusterId);
+    private (string Name, DbType Type, object? Value) Deployment => ("DeploymentId", DbType.String, cluster.Value.ClusterId);
 
     private static (string Name, DbType Type, object? Value) Alive(DateTime time) => ("IAmAliveTime", DbType.DateTime, time);
 
@@ -78,7 +81,7 @@ internal sealed class AdoNetMembershipTable(AdoNetClusteringSiloOptions options,
     private async Task<bool> IsDoneAsync(
         string key, (string Name, DbType Type, object? Value)[] parameters, CancellationToken cancellationToken)
     {
-        var answers = await _database.QueryAsync(key, parameters, Single, cancellationToken);
+        var answers = await Database.QueryAsync(key, parameters, Single, cancellationToken);
         return answers.Count > 0 && answers[0] > 0;
     }
 

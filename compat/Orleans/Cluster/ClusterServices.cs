@@ -11,9 +11,7 @@ internal static class ClusterServices
 {
     internal static void AddSilo(IServiceCollection services)
     {
-        services.TryAddSingleton<IMembershipTable>(static provider => new AdoNetMembershipTable(
-            provider.GetRequiredService<IOptions<AdoNetClusteringSiloOptions>>().Value,
-            provider.GetRequiredService<IOptions<ClusterOptions>>().Value));
+        services.TryAddSingleton<IMembershipTable, AdoNetMembershipTable>();
         AddMembership(services);
     }
 
@@ -36,7 +34,5 @@ internal static class ClusterServices
         services.TryAddSingleton<ISiloControlTarget>(static provider => provider.GetRequiredService<MembershipAgent>());
     }
 
-    internal static void AddClient(IServiceCollection services) => services.TryAddSingleton<IGatewayTable>(static provider => new AdoNetGatewayTable(
-        provider.GetRequiredService<IOptions<AdoNetClusteringClientOptions>>().Value,
-        provider.GetRequiredService<IOptions<ClusterOptions>>().Value));
+    internal static void AddClient(IServiceCollection services) => services.TryAddSingleton<IGatewayTable, AdoNetGatewayTable>();
 }

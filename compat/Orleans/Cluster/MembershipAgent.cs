@@ -87,7 +87,6 @@ internal sealed class MembershipAgent : ISiloMembership, ISiloControlTarget, IDi
 
     public async Task JoinAsync(CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await DeclarePredecessorsDeadAsync(cancellationToken);
         await _writer.ChangeAsync(
             data => data.Find(_local.SiloAddress) is null ? NewRow() : null,

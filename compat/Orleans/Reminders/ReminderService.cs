@@ -1,26 +1,34 @@
 using Microsoft.Extensions.Options;
+using Orleans.Cluster;
 using Orleans.Hosting;
 using Orleans.Runtime;
 
 namespace Orleans.Reminders;
 
-/// <summary>Keeps the grains' reminders in a table and ticks them. The table is read again now and then for changes by others.</summary>
-internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IOptions<ReminderOptions> options) : IDisposable
+/// <summary>
+/// Keeps the grains' reminders in a table and ticks those whose grains belong to this silo. The table is read again when the
+/// ring changes, and now and then for changes by others.
+/// </summary>
+internal sealed class ReminderService(
+    SiloRuntime silo, IReminderTable table, IClusterView view, ILocalSiloDetails local, IOptions<ReminderOptions> options) : IDisposable
 {
     private static readonly TimeSpan PeriodMax = TimeSpan.FromMilliseconds(0xfffffffe);
 
+    /// <summary>From a change of the ring, or a read that failed, to the next read. By then activations have moved, and with them
+    /// whatever they registered on their old silo meanwhile.</summary>
+    private static readonly TimeSpan SecondLookDelay = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<(GrainId Id, string Name), ScheduledReminder> _scheduled = [];
+    private readonly HashSet<(GrainId Id, string Name)> _changedHere = [];
+    private readonly SemaphoreSlim _reading = new(1);
     private readonly CancellationTokenSource _stopping = new();
-    private IDisposable? _observed;
     private ITimer? _refresh;
-    private long _changes;
+    private HashRing? _lastRing;
     private bool _isStopped;
 
-    public void Dispose() => _stopping.Dispose();
-
-    /// <summary>Reminders that this silo ticks.</summary>
-    private int Count
+    /// <summary>How many reminders this silo ticks.</summary>
+    internal int Count
     {
         get
         {
@@ -29,18 +37,22 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
         }
     }
 
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _reading.Dispose();
+    }
+
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
-        _observed = RuntimeMeter.ObserveReminders(() => Count);
-        await RefreshAsync(cancellationToken);
-        var period = options.Value.RefreshReminderListPeriod;
         _refresh = silo.CreateTimer(static self => _ = ((ReminderService)self!).RefreshAsync(((ReminderService)self!)._stopping.Token), this);
-        _refresh.Change(period, period);
+        view.Changed += OnRingChanged;
+        await RefreshAsync(cancellationToken);
     }
 
     internal async Task StopAsync()
     {
-        _observed?.Dispose();
+        view.Changed -= OnRingChanged;
         await _stopping.CancelAsync();
         if (_refresh is { } refresh)
             await refresh.DisposeAsync();
@@ -67,7 +79,13 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
         startAt = startAt.AddTicks(-(startAt.Ticks % TimeSpan.TicksPerMicrosecond));
         var row = new ReminderRow(grainId, name, startAt, TimeSpan.FromMilliseconds(Math.Ceiling(period.TotalMilliseconds)), "");
         row = row with { Version = await table.UpsertAsync(row) };
-        Schedule(row);
+        lock (_gate)
+        {
+            _changedHere.Add((grainId, name));
+            // While its grain moves, an activation can run here and belong elsewhere; the owner finds the row at its next look.
+            if (IsOwn(grainId))
+                Replace(row);
+        }
         return Reminder.Of(row);
     }
 
@@ -79,9 +97,8 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
             throw new ReminderException($"Could not unregister reminder {own.ReminderName} of {grainId}: it was changed or removed meanwhile.");
         lock (_gate)
         {
-            _changes++;
-            if (_scheduled.Remove((grainId, own.ReminderName), out var scheduled))
-                scheduled.Dispose();
+            _changedHere.Add((grainId, own.ReminderName));
+            Remove((grainId, own.ReminderName));
         }
     }
 
@@ -90,45 +107,76 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
 
     internal async Task<List<IGrainReminder>> ListAsync(GrainId grainId) => [.. (await table.ReadAsync(grainId)).Select(Reminder.Of)];
 
+    private bool IsOwn(GrainId grainId) => local.SiloAddress.Equals(view.Current.Ring.OwnerOf(grainId));
+
+    /// <summary>What now belongs to others stops at once; what is new here is read.</summary>
+    private void OnRingChanged(ClusterSnapshot snapshot)
+    {
+        lock (_gate)
+        {
+            foreach (var key in _scheduled.Keys.Where(key => !IsOwn(key.Id)).ToArray())
+                Remove(key);
+        }
+        _ = RefreshAsync(_stopping.Token);
+    }
+
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var changes = Volatile.Read(ref _changes);
-            Apply(await table.ReadRangeAsync(0, 0, cancellationToken), changes);
+            await _reading.WaitAsync(cancellationToken);
+            try
+            {
+                await ReadOwnAsync(cancellationToken);
+            }
+            finally
+            {
+                _reading.Release();
+            }
         }
         catch (Exception failure)
         {
-            if (!cancellationToken.IsCancellationRequested)
-                silo.Log.ReminderRefreshFailed(failure);
-        }
-    }
-
-    private void Schedule(ReminderRow row)
-    {
-        lock (_gate)
-        {
-            _changes++;
-            Replace(row);
-        }
-    }
-
-    private void Apply(IReadOnlyList<ReminderRow> rows, long changes)
-    {
-        lock (_gate)
-        {
-            // Something changed here while the table was read: what was read may be older. The next refresh sees both.
-            if (changes != _changes)
+            if (cancellationToken.IsCancellationRequested)
                 return;
-            var gone = _scheduled.Keys.Except(rows.Select(row => (row.GrainId, row.Name))).ToArray();
+            silo.Log.ReminderRefreshFailed(failure);
+            SetNextRefresh(SecondLookDelay);
+        }
+    }
+
+    private async Task ReadOwnAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            _changedHere.Clear();
+        var ring = view.Current.Ring;
+        List<ReminderRow> rows = [];
+        foreach (var range in ring.RangesOf(local.SiloAddress))
+            rows.AddRange(await table.ReadRangeAsync(range.Begin, range.End, cancellationToken));
+        Apply(rows);
+        var period = options.Value.RefreshReminderListPeriod;
+        SetNextRefresh(ring.Silos.Length > 1 && _lastRing != ring && SecondLookDelay < period ? SecondLookDelay : period);
+        _lastRing = ring;
+    }
+
+    private void SetNextRefresh(TimeSpan delay) => _refresh?.Change(delay, Timeout.InfiniteTimeSpan);
+
+    private void Apply(List<ReminderRow> rows)
+    {
+        lock (_gate)
+        {
+            // What changed here while the table was read may be newer than what was read.
+            rows.RemoveAll(row => _changedHere.Contains((row.GrainId, row.Name)) || !IsOwn(row.GrainId));
+            var gone = _scheduled.Keys.Except(rows.Select(row => (row.GrainId, row.Name))).Except(_changedHere).ToArray();
             foreach (var key in gone)
-            {
-                if (_scheduled.Remove(key, out var scheduled))
-                    scheduled.Dispose();
-            }
+                Remove(key);
             foreach (var row in rows)
                 Replace(row);
         }
+    }
+
+    private void Remove((GrainId Id, string Name) key)
+    {
+        if (_scheduled.Remove(key, out var scheduled))
+            scheduled.Dispose();
     }
 
     private void Replace(ReminderRow row)

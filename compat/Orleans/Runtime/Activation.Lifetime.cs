@@ -63,6 +63,12 @@ internal sealed partial class Activation
         }
         catch (Exception failure)
         {
+            // A start that is cut off because the silo leaves the cluster is made up for elsewhere.
+            if (Silo.Stopping.IsCancellationRequested && Silo.HasHeirs)
+            {
+                await EndAsync(null);
+                return;
+            }
             Silo.Log.ActivationFailed(failure, GrainId);
             await EndAsync(failure is OperationCanceledException && timeout.IsCancellationRequested ? StartCancelled(failure) : failure);
             return;

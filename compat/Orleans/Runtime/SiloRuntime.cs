@@ -21,6 +21,7 @@ internal sealed class SiloRuntime : IDisposable
     private readonly Lazy<ApplicationTypes> _types = new(ApplicationTypes.Find);
     private readonly Lazy<GrainClasses> _classes;
     private readonly PauseGuard? _pauseGuard;
+    private readonly IClusterView _view;
     private volatile SiloState _state;
 
     public SiloRuntime(
@@ -48,6 +49,7 @@ internal sealed class SiloRuntime : IDisposable
         CallSender = new CallSender(MessageCenter, _timeouts, CallOptions, _traces ? new CallTracing() : null);
         References = new ReferenceFactory(this);
         _pauseGuard = services.GetService<PauseGuard>();
+        _view = services.GetRequiredService<IClusterView>();
         GrainFactory = new GrainFactory(this);
     }
 
@@ -91,6 +93,9 @@ internal sealed class SiloRuntime : IDisposable
 
     internal ReminderService Reminders => Services.GetService<ReminderService>()
         ?? throw new OrleansConfigurationException("The reminder service has not been configured: call UseInMemoryReminderService or UseAdoNetReminderService.");
+
+    /// <summary>Whether this silo is stopping and others have taken over what was its own.</summary>
+    internal bool HasHeirs => _state == SiloState.Stopping && !_view.Current.Ring.Silos.IsEmpty;
 
     /// <summary>Cancelled when the silo begins to stop.</summary>
     internal CancellationToken Stopping => _stopping.Token;

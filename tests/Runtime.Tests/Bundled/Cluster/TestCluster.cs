@@ -33,9 +33,9 @@ internal sealed class TestCluster : IDisposable
     }
 
     /// <summary>A member that has done nothing yet.</summary>
-    public TestMember Add(string name, int port, TimeProvider? time = null)
+    public TestMember Add(string name, int port, TimeProvider? time = null, IMembershipTable? table = null)
     {
-        var member = new TestMember(this, name, port, time ?? Time);
+        var member = new TestMember(this, name, port, time ?? Time, table ?? Table.For(name));
         _members.Add(member);
         return member;
     }
@@ -74,7 +74,7 @@ internal sealed class TestMember : IDisposable
     private readonly TestCluster _cluster;
     private readonly LocalSiloDetails _local;
 
-    public TestMember(TestCluster cluster, string name, int port, TimeProvider time)
+    public TestMember(TestCluster cluster, string name, int port, TimeProvider time, IMembershipTable table)
     {
         _cluster = cluster;
         Name = name;
@@ -83,7 +83,6 @@ internal sealed class TestMember : IDisposable
             OptionsOf.Create(new SiloOptions { SiloName = name }),
             OptionsOf.Create(new ClusterOptions { ClusterId = "test", ServiceId = "test" }),
             OptionsOf.Create(new EndpointOptions { AdvertisedIPAddress = IPAddress.Loopback, SiloPort = port, GatewayPort = 0 }));
-        var table = cluster.Table.For(name);
         var control = cluster.Network.For(() => _local.SiloAddress);
         View = new MembershipView(table, time, NullLogger<MembershipView>.Instance);
         Signs = new SignsOfLife(options, time);
