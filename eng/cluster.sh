@@ -84,11 +84,11 @@ start_silo() { # number
 }
 
 start_front_end() { # number: without a silo
-  local name=api-$1 urls
-  urls=$(urls_of "$1")
+  local name=api-$1 addresses
+  addresses=$(urls_of "$1")
   rotate_log "$(log_of "$name")"
-  start "$name" "$(log_of "$name")" env ASPNETCORE_URLS="$urls" GrainVault__Data__Directory="$data" GrainVault__Cluster__Mode=client "$api_binary"
-  say "$name: process ${pid_of[$name]}, $urls, log $(log_of "$name")"
+  start "$name" "$(log_of "$name")" env ASPNETCORE_URLS="$addresses" GrainVault__Data__Directory="$data" GrainVault__Cluster__Mode=client "$api_binary"
+  say "$name: process ${pid_of[$name]}, $addresses, log $(log_of "$name")"
 }
 
 names_of() { # kind count
@@ -97,7 +97,7 @@ names_of() { # kind count
 }
 
 start_cluster() {
-  local number health urls
+  local number health addresses
   (umask 077 && mkdir -p "$data/logs")
   prepare_secrets
   prepare_ports
@@ -113,8 +113,8 @@ start_cluster() {
     wait_until "silo-$number" "silo-$number" "$(log_of "silo-$number")" answers "$health" /healthz/ready
   done
   for ((number = 1; number <= apis; number++)); do
-    urls=$(urls_of "$number")
-    wait_until "front end $number" "api-$number" "$(log_of "api-$number")" answers "$(port_of "$urls")" "$(ready_path_of "$urls")"
+    addresses=$(urls_of "$number")
+    wait_until "front end $number" "api-$number" "$(log_of "api-$number")" answers "$(port_of "$addresses")" "$(ready_path_of "$addresses")"
   done
 }
 
