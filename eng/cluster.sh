@@ -77,7 +77,7 @@ start_silo() { # number
   local name=silo-$1 silo gateway health
   read -r silo gateway health <<<"${ports_of[$name]}"
   rotate_log "$(log_of "$name")"
-  start "$name" "$(log_of "$name")" env GrainVault__Data__Directory="$data" GrainVault__Cluster__Mode=cohost \
+  start "$name" "$(log_of "$name")" env GrainVault__Data__Directory="$data" GrainVault__Cluster__Mode=cohost GrainVault__Cluster__SiloName="$name" \
     GrainVault__Cluster__AdvertisedIp="${GrainVault__Cluster__AdvertisedIp:-127.0.0.1}" GrainVault__Cluster__SiloPort="$silo" \
     GrainVault__Cluster__GatewayPort="$gateway" GrainVault__Cluster__HealthUrl="http://127.0.0.1:$health" "$silo_binary"
   say "$name: process ${pid_of[$name]}, silo port $silo, gateway port $gateway, health and metrics http://127.0.0.1:$health, log $(log_of "$name")"

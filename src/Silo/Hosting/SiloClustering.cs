@@ -24,6 +24,8 @@ internal static class SiloClustering
         silo.UseAdoNetClustering(options => options.Configure<PostgresConnections>((table, connections) =>
             (table.Invariant, table.ConnectionString) = (ClusterServices.NpgsqlInvariant, connections.ClusterDatabase())));
         silo.UseEndpoints(cluster);
+        if (!string.IsNullOrEmpty(cluster.SiloName))
+            silo.Configure<SiloOptions>(options => options.SiloName = cluster.SiloName);
         silo.Services.AddOptions<SiloConnectionOptions>().Configure<ConnectionGuard>((options, guard) =>
         {
             options.ConfigureSiloInboundConnection(connection => connection.UseProofOf(PeerRole.Silo, guard));

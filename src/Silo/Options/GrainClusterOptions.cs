@@ -39,6 +39,10 @@ public sealed class GrainClusterOptions : IValidatableObject
     /// <summary>Secrets that are still accepted from others while <see cref="Secret"/> is being rotated; at most 3. Default: none.</summary>
     public List<string> PreviousSecrets { get; set; } = [];
 
+    /// <summary>Name of this silo for people; need not be unique. Default: the machine's name and the process id.</summary>
+    [RegularExpression("[A-Za-z0-9._-]{1,100}", ErrorMessage = "a name of 1 to 100 letters, digits, '-', '_' and '.'")]
+    public string? SiloName { get; set; }
+
     /// <summary>Port for other silos; 0 is 11111, and in embedded mode a free one. Default: 0.</summary>
     [Range(0, 65_535)]
     public int SiloPort { get; set; }
