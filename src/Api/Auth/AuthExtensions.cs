@@ -14,6 +14,7 @@ internal static class AuthExtensions
     {
         var services = builder.Services;
         var auth = builder.AddGrainVaultOptions<AuthOptions>(AuthOptions.Section);
+        SigningKeySource.RefuseNoKeys(auth, builder.AddGrainVaultOptions<GrainClusterOptions>(GrainClusterOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<SigningKeyRing>();
         services.AddSingleton<SigningKeySource>();

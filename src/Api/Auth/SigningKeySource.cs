@@ -10,6 +10,17 @@ internal sealed class SigningKeySource(IConfiguration configuration, GrainCluste
     // A key verifies this much longer than any token of its lives, for clocks that differ.
     private static readonly TimeSpan OverlapMargin = TimeSpan.FromHours(1);
 
+    /// <summary>Refuses front ends that would each make keys of their own.</summary>
+    /// <exception cref="StartRefusedException">There are no keys where there must be some.</exception>
+    public static void RefuseNoKeys(AuthOptions options, GrainClusterOptions cluster)
+    {
+        if (options.SigningKeys.Count > 0 || cluster.Mode == ClusterMode.Embedded)
+            return;
+        throw new StartRefusedException(
+            $"{OptionsReader.Root}:{AuthOptions.Section}:SigningKeys is empty; outside embedded mode every front end needs the same keys: "
+            + "a Kid and a Secret of at least 32 random bytes in base64 each, the signing key first.");
+    }
+
     /// <summary>Fires once when the configuration changes.</summary>
     public IChangeToken Changes => configuration.GetReloadToken();
 
@@ -20,13 +31,7 @@ internal sealed class SigningKeySource(IConfiguration configuration, GrainCluste
         var options = OptionsReader.Read<AuthOptions>(configuration, AuthOptions.Section);
         if (options.SigningKeys.Count > 0)
             return options.SigningKeys.ConvertAll(key => new SigningKey(key.Kid, SigningKey.DecodeSecret(key.Secret)!, DateTimeOffset.MinValue));
-        if (cluster.Mode != ClusterMode.Embedded)
-        {
-            throw new StartRefusedException(
-                $"{OptionsReader.Root}:{AuthOptions.Section}:SigningKeys is empty; outside embedded mode every front end needs the same keys: "
-                + "a Kid and a Secret of at least 32 random bytes in base64 each, the signing key first.");
-        }
-
+        RefuseNoKeys(options, cluster);
         var path = Path.Combine(data.FullPath, SigningKeyFile.FileName);
         try
         {
