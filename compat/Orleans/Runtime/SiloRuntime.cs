@@ -21,7 +21,7 @@ internal sealed class SiloRuntime : IDisposable
     private readonly Lazy<ApplicationTypes> _types = new(ApplicationTypes.Find);
     private readonly Lazy<GrainClasses> _classes;
     private readonly PauseGuard? _pauseGuard;
-    private readonly IClusterView _view;
+    private readonly IClusterView? _view; // A client has none.
     private volatile SiloState _state;
 
     public SiloRuntime(
@@ -49,7 +49,7 @@ internal sealed class SiloRuntime : IDisposable
         CallSender = new CallSender(MessageCenter, _timeouts, CallOptions, _traces ? new CallTracing() : null);
         References = new ReferenceFactory(this);
         _pauseGuard = services.GetService<PauseGuard>();
-        _view = services.GetRequiredService<IClusterView>();
+        _view = services.GetService<IClusterView>();
         GrainFactory = new GrainFactory(this);
     }
 
@@ -95,7 +95,7 @@ internal sealed class SiloRuntime : IDisposable
         ?? throw new OrleansConfigurationException("The reminder service has not been configured: call UseInMemoryReminderService or UseAdoNetReminderService.");
 
     /// <summary>Whether this silo is stopping and others have taken over what was its own.</summary>
-    internal bool HasHeirs => _state == SiloState.Stopping && !_view.Current.Ring.Silos.IsEmpty;
+    internal bool HasHeirs => _state == SiloState.Stopping && _view is { Current.Ring.Silos.IsEmpty: false };
 
     /// <summary>Cancelled when the silo begins to stop.</summary>
     internal CancellationToken Stopping => _stopping.Token;
