@@ -4,7 +4,11 @@ using Orleans.Runtime;
 namespace Orleans.Cluster;
 
 /// <summary>One silo as the membership table has it. Clients connect to its gateway port; 0 means nowhere.</summary>
-internal sealed record ClusterSilo(SiloAddress Address, string Name, string HostName, SiloStatus Status, int GatewayPort, DateTime StartTime);
+internal sealed record ClusterSilo(SiloAddress Address, string Name, string HostName, SiloStatus Status, int GatewayPort, DateTime StartTime)
+{
+    /// <summary>Whether it is dead because it said so itself, and nobody voted it dead.</summary>
+    internal bool LeftInOrder { get; init; }
+}
 
 /// <summary>The silos at one version of the membership table. Never changed in place.</summary>
 internal sealed class ClusterSnapshot(long version, ImmutableArray<ClusterSilo> silos)
@@ -19,6 +23,7 @@ internal sealed class ClusterSnapshot(long version, ImmutableArray<ClusterSilo> 
     /// <summary>Who owns which grain: the active silos only.</summary>
     internal HashRing Ring { get; } = new([.. silos.Where(silo => silo.Status == SiloStatus.Active).Select(silo => silo.Address)]);
 
-    internal SiloStatus StatusOf(SiloAddress address) =>
-        Silos.FirstOrDefault(silo => silo.Address.Equals(address))?.Status ?? SiloStatus.None;
+    internal ClusterSilo? Find(SiloAddress address) => Silos.FirstOrDefault(silo => silo.Address.Equals(address));
+
+    internal SiloStatus StatusOf(SiloAddress address) => Find(address)?.Status ?? SiloStatus.None;
 }

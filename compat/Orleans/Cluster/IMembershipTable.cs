@@ -22,7 +22,10 @@ internal sealed record MembershipRow(
     DateTime StartTime,
     DateTime AliveTime)
 {
-    internal ClusterSilo ToClusterSilo() => new(Address, Name, HostName, Status, ProxyPort, StartTime);
+    internal ClusterSilo ToClusterSilo() => new(Address, Name, HostName, Status, ProxyPort, StartTime)
+    {
+        LeftInOrder = Status == SiloStatus.Dead && Votes.IsEmpty,
+    };
 }
 
 /// <summary>The table at one version.</summary>

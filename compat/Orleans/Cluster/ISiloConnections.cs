@@ -9,6 +9,9 @@ internal interface ISiloConnections
     /// <summary>Listens. From here on probes are answered; calls are, once the silo is open.</summary>
     Task StartAsync(CancellationToken cancellationToken);
 
+    /// <summary>Waits until calls that were passed on have their answers, and answers have left. Does not wait for ever, and does not throw.</summary>
+    Task DrainAsync(CancellationToken cancellationToken);
+
     /// <summary>Closes ports and connections, after the silo has left the cluster. What still waits for an answer over them fails.</summary>
     Task StopAsync(CancellationToken cancellationToken);
 

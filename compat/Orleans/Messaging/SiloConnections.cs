@@ -22,6 +22,9 @@ internal sealed class SiloConnections(
 {
     private const int DrainPollMs = 20;
 
+    /// <summary>So often in a row nothing must be under way: calls from silos that did not yet know of the leave come in between.</summary>
+    private const int QuietPollCount = 10;
+
     private readonly MessagingLog _log = new(loggers.CreateLogger("Orleans.Messaging"));
     private readonly ConcurrentDictionary<IncomingConnection, bool> _incoming = new();
     private readonly List<Listener> _listeners = [];
@@ -37,6 +40,8 @@ internal sealed class SiloConnections(
 
     /// <summary>The connections that others have to this silo.</summary>
     internal IEnumerable<IncomingConnection> Incoming => _incoming.Keys;
+
+    private bool IsIdle => Peers.IsIdle && _incoming.Keys.All(connection => connection.CallCount == 0 && connection.Queue.IsEmpty);
 
     public IMessageCenter Create(SiloRuntime silo, LocalMessageCenter localCenter)
     {
@@ -77,6 +82,21 @@ internal sealed class SiloConnections(
         await DrainAsync(cancellationToken);
         Abort();
         await Task.WhenAll(_listeners.Select(listener => listener.StopAsync()));
+    }
+
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(limits.DrainTimeout);
+        try
+        {
+            for (var quietPollCount = 0; quietPollCount < QuietPollCount; quietPollCount = IsIdle ? quietPollCount + 1 : 0)
+                await Task.Delay(DrainPollMs, timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _log.NotDrained(_incoming.Keys.Sum(connection => connection.CallCount), limits.DrainTimeout);
+        }
     }
 
     public void Abort()
@@ -128,22 +148,6 @@ internal sealed class SiloConnections(
         {
             if (connection.Peer.Silo is null)
                 connection.Answer(OutgoingConnection.Empty(FrameKind.Leaving), 0);
-        }
-    }
-
-    /// <summary>Waits until calls that were passed on have their answers, and answers have left.</summary>
-    private async Task DrainAsync(CancellationToken cancellationToken)
-    {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(limits.DrainTimeout);
-        try
-        {
-            while (!Peers.IsIdle || _incoming.Keys.Any(connection => connection.CallCount > 0 || !connection.Queue.IsEmpty))
-                await Task.Delay(DrainPollMs, timeout.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            _log.NotDrained(_incoming.Keys.Sum(connection => connection.CallCount), limits.DrainTimeout);
         }
     }
 }

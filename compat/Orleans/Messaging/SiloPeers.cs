@@ -11,6 +11,7 @@ internal sealed class SiloPeers(IClusterView view, SiloRuntime silo, ILocalSiloD
     private readonly ConcurrentDictionary<SiloAddress, Peer> _peers = new();
     private Connector? _connector;
     private TimeSpan _retryDelay;
+    private ClusterSnapshot _before = ClusterSnapshot.Empty;
     private volatile bool _isClosed;
 
     public ReferenceFactory References => silo.References;
@@ -79,11 +80,18 @@ internal sealed class SiloPeers(IClusterView view, SiloRuntime silo, ILocalSiloD
 
     private void OnViewChanged(ClusterSnapshot snapshot)
     {
+        var before = _before;
+        _before = snapshot;
         IsLeaving = snapshot.StatusOf(Local) == SiloStatus.ShuttingDown;
         // A dead silo will not answer, whatever its connections look like.
         foreach (var (address, peer) in _peers)
         {
-            if (snapshot.StatusOf(address) is SiloStatus.Dead && _peers.TryRemove(address, out _))
+            if (snapshot.Find(address) is not { Status: SiloStatus.Dead } dead)
+                continue;
+            // But one that left in order answers what it still has and then closes its connections itself; it has until the next change.
+            if (dead.LeftInOrder && !peer.IsIdle && before.StatusOf(address) is not SiloStatus.Dead)
+                continue;
+            if (_peers.TryRemove(address, out _))
                 peer.Close(new IOException("The cluster has declared the silo dead."));
         }
     }

@@ -85,7 +85,12 @@ internal sealed class SiloHost : IHostedService
             await _reminders.StopAsync();
         _silo.BeginStop();
         if (!_membership.IsDead)
+        {
             await EndActivationsAsync(cancellationToken);
+            // Before the others read that this silo is dead and give up what they wait for.
+            if (_connections is not null)
+                await _connections.DrainAsync(cancellationToken);
+        }
         _silo.Close();
         await LeaveAsync();
         _silo.Log.Stopped(_local.Name);
