@@ -76,6 +76,11 @@ install_packages() {
 
 need_postgres() { have_postgres || install_packages "no PostgreSQL server found" postgresql; }
 
+# What the tests of web pages drive.
+need_chromium() {
+  have_program chromium || have_program chromium-browser || have_program google-chrome || install_packages "the tests of web pages need Chromium" chromium
+}
+
 need_s3_server() {
   local name
   for name in radosgw ceph-mon ceph-osd uuidgen curl; do

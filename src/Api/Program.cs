@@ -1,5 +1,6 @@
 using GrainVault.Api.Accounts;
 using GrainVault.Api.Auth;
+using GrainVault.Api.Cluster;
 using GrainVault.Api.Documents;
 using GrainVault.Api.Files;
 using GrainVault.Api.Hosting;
@@ -7,6 +8,7 @@ using GrainVault.Api.Uploads;
 using GrainVault.Silo.Health;
 using GrainVault.Silo.Hosting;
 using GrainVault.Silo.Startup;
+using GrainVault.Silo.Status;
 using GrainVault.Silo.Telemetry;
 
 return await GrainVaultHost.RunAsync(() =>
@@ -15,6 +17,7 @@ return await GrainVaultHost.RunAsync(() =>
     builder.AddConsoleFormat();
     builder.AddAccessLog();
     builder.AddGrainVault();
+    builder.AddClusterReports(isFrontEnd: true);
     builder.AddFrontEnd();
     builder.AddTokens();
     builder.AddApiDocument();
@@ -26,6 +29,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapFiles();
     app.MapGrainVaultHealth();
     app.MapGrainVaultMetrics();
+    app.MapClusterPage();
     app.MapOpenApi("/openapi/v1.json");
     return app;
 });

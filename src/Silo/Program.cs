@@ -2,6 +2,7 @@ using GrainVault.Silo.Health;
 using GrainVault.Silo.Hosting;
 using GrainVault.Silo.Postgres;
 using GrainVault.Silo.Startup;
+using GrainVault.Silo.Status;
 using GrainVault.Silo.Telemetry;
 
 if (args is [PostgresProgram.Name, ..])
@@ -13,6 +14,7 @@ return await GrainVaultHost.RunAsync(() =>
     builder.AddConsoleFormat();
     builder.UseSiloDefaults();
     builder.AddGrainVaultSilo();
+    builder.AddClusterReports(isFrontEnd: false);
     var app = builder.Build();
     app.MapGrainVaultHealth();
     app.MapGrainVaultMetrics(answersThisMachine: true);

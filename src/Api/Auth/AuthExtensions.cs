@@ -1,3 +1,4 @@
+using GrainVault.Api.Cluster;
 using GrainVault.Silo.Options;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -53,6 +54,7 @@ internal static class AuthExtensions
         };
         bearer.Events = new JwtBearerEvents
         {
+            OnMessageReceived = DashboardSession.ReadToken,
             OnTokenValidated = context =>
             {
                 // A token without a login could not be revoked, so it is none of ours.

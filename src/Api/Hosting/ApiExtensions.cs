@@ -1,4 +1,5 @@
 using GrainVault.Api.Auth;
+using GrainVault.Api.Cluster;
 using GrainVault.Api.Diagnostics;
 using GrainVault.Api.Files;
 using GrainVault.Api.Gateway;
@@ -66,6 +67,7 @@ internal static class ApiExtensions
         app.UseAuthentication();
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();
+        app.UseMiddleware<AdministratorsMiddleware>();
         app.UseAuthorization();
     }
 }

@@ -6,6 +6,7 @@ using GrainVault.Silo.Postgres;
 using GrainVault.Silo.Startup;
 using Npgsql;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using Orleans.Hosting;
 
 namespace GrainVault.Silo.Hosting;
@@ -75,6 +76,7 @@ public static class GrainVaultSiloExtensions
                 silo.UseSharedCluster(cluster);
             silo.UsePostgres();
             silo.AddActivityPropagation();
+            silo.AddDashboard();
             silo.AddIncomingGrainCallFilter<GrainFaultLog>();
             silo.Configure<SiloMessagingOptions>(options =>
             {
