@@ -4,6 +4,7 @@ using GrainVault.Silo.Options;
 using GrainVault.Silo.Postgres;
 using GrainVault.Silo.Startup;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using Orleans.Hosting;
 
 namespace GrainVault.Silo.Hosting;
@@ -44,6 +45,7 @@ public static class GrainVaultClientExtensions
                 (table.Invariant, table.ConnectionString) = (ClusterServices.NpgsqlInvariant, connections.ClusterDatabase())));
             client.UseConnectionRetryFilter<GatewayRetry>();
             client.AddActivityPropagation();
+            client.AddDashboard();
             client.Services.AddOptions<ClientConnectionOptions>().Configure<ConnectionGuard>((options, guard) =>
                 options.ConfigureConnection(connection => connection.UseProofAs(PeerRole.Client, guard)));
             client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = cluster.GatewayRefreshPeriod);
