@@ -3,6 +3,7 @@ using System.Net;
 using GrainVault.Silo.Postgres;
 using GrainVault.TestKit;
 using GrainVault.TestKit.Processes;
+using GrainVault.TestKit.S3;
 
 namespace GrainVault.Silo.Tests.Up;
 
@@ -13,15 +14,17 @@ internal sealed class UpRun : IAsyncDisposable
     private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(30);
 
     private readonly TestFolder _folder = new();
-    private readonly int _port = LoopbackPorts.FindFree();
-    private readonly string[] _arguments;
+    private readonly int _port = FreePorts.Pair(); // The second front end takes the next one.
     private ProgramRun? _run;
 
-    public UpRun(params string[] arguments) => _arguments = arguments;
+    public UpRun(params string[] arguments) => Arguments = arguments;
+
+    /// <summary>Arguments of the next start.</summary>
+    public string[] Arguments { get; set; }
 
     public string DataDirectory => _folder["data"];
 
-    public string Address => $"http://127.0.0.1:{_port}";
+    public string Address => AddressOf(1);
 
     public string Output => $"{_run?.Output}\n{_run?.Errors}".Trim();
 
@@ -37,7 +40,7 @@ internal sealed class UpRun : IAsyncDisposable
         foreach (var (key, value) in settings)
             environment[key] = value;
         // Not a group leader, setsid makes no child: the process that we start is ./eng/up itself.
-        _run = ProgramRun.Start("setsid", _folder.Path, environment, asOrdinaryUser: false, [Path.Combine(Repository.Root, "eng", "up"), .. _arguments]);
+        _run = ProgramRun.Start("setsid", _folder.Path, environment, asOrdinaryUser: false, [Path.Combine(Repository.Root, "eng", "up"), .. Arguments]);
     }
 
     public async Task StartAndWaitAsync()
@@ -69,12 +72,15 @@ internal sealed class UpRun : IAsyncDisposable
 
     public int Pid(string name) => int.Parse(File.ReadAllText(Path.Combine(DataDirectory, "run", $"{name}.pid")), CultureInfo.InvariantCulture);
 
-    public async Task<bool> IsReadyAsync()
+    /// <summary>Address of a front end by its number from 1.</summary>
+    public string AddressOf(int frontEnd) => $"http://127.0.0.1:{_port + frontEnd - 1}";
+
+    public async Task<bool> IsReadyAsync(int frontEnd = 1)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
         try
         {
-            using var answer = await http.GetAsync($"{Address}/healthz/ready");
+            using var answer = await http.GetAsync($"{AddressOf(frontEnd)}/healthz/ready");
             return answer.StatusCode == HttpStatusCode.OK;
         }
         catch (HttpRequestException)

@@ -120,7 +120,8 @@ public sealed class UpTests
     [InlineData("up: --silos is 'many'; allowed: 1 to 99", "--silos", "many")]
     [InlineData("up: --silos needs a value", "--silos")]
     [InlineData("up: '--fast' is no option; allowed: --silos N, --apis M, --store disk|s3", "--fast")]
-    [InlineData("up: --silos is not available in this version: a cluster has one process; run ./eng/up without it", "--silos", "3")]
+    [InlineData("up: --store is 'disk'; allowed: s3, since several processes share the store", "--silos", "3", "--store", "disk")]
+    [InlineData("up: --store is 'disk'; allowed: s3, since several processes share the store", "--apis", "2", "--store", "disk")]
     public async Task Wrong_argument_is_answered_in_one_line(string line, params string[] arguments)
     {
         await using var up = new UpRun(arguments);
