@@ -234,7 +234,26 @@ internal sealed class MembershipAgent : ISiloMembership, ISiloControlTarget, IDi
     private Task WriteSignOfLifeAsync(CancellationToken cancellationToken) =>
         TryAsync(token => _table.UpdateAliveTimeAsync(_local.SiloAddress, Now, token), cancellationToken);
 
-    private Task ReadAsync(CancellationToken cancellationToken) => TryAsync(_view.ReadAsync, cancellationToken);
+    private Task ReadAsync(CancellationToken cancellationToken) =>
+        TryAsync(async token => await BuryAsync(await _view.ReadAsync(token), token), cancellationToken);
+
+    /// <summary>
+    /// Nobody probes silos that are not active, so one that ends while it joins or leaves is found by its silence. One silo of
+    /// all does it; the table would decide between several too.
+    /// </summary>
+    private async Task BuryAsync(MembershipData data, CancellationToken cancellationToken)
+    {
+        var first = data.Rows.Where(row => row.Status == SiloStatus.Active).Select(row => row.Address).Order().FirstOrDefault();
+        if (!_local.SiloAddress.Equals(first))
+            return;
+        foreach (var silent in data.Rows.Where(IsSilent))
+        {
+            await _writer.ChangeAsync(
+                newer => newer.Find(silent.Address) is { } row && IsSilent(row) ? row with { Status = SiloStatus.Dead } : null, cancellationToken);
+        }
+    }
+
+    private bool IsSilent(MembershipRow row) => row.Status is not (SiloStatus.Active or SiloStatus.Dead) && _signs.IsStale(row.Address);
 
     private Task RemoveDeadAsync(CancellationToken cancellationToken) =>
         TryAsync(token => _table.RemoveDeadAsync(Now - _options.DefunctSiloExpiration, token), cancellationToken);

@@ -147,7 +147,8 @@ internal sealed class SiloMonitor : IDisposable
         catch (Exception failure)
         {
             // The vote could not be written. The next round tries again.
-            _log.TableAway(failure);
+            if (target.MissCount == _options.NumMissedProbesLimit)
+                _log.TableAway(failure);
         }
     }
 

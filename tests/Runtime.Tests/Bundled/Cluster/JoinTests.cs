@@ -93,6 +93,35 @@ public sealed class JoinTests : IDisposable
     }
 
     [Fact]
+    public async Task Cluster_that_was_lost_as_a_whole_comes_back_at_its_old_endpoints_without_waiting_for_silence()
+    {
+        var members = await _cluster.StartAsync(3);
+        foreach (var member in members)
+            member.Kill();
+        var lostAt = _cluster.Time.GetUtcNow();
+        var successors = members.Select(member => _cluster.Add($"{member.Name}b", member.Address.Endpoint.Port)).ToArray();
+        var starting = Task.WhenAll(successors.Select(member => Task.Run(member.StartAsync)));
+        await AdvanceWhileAsync(() => !starting.IsCompleted, count: 1000);
+        await starting;
+        Assert.InRange(_cluster.Time.GetUtcNow() - lostAt, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.All(members, member => Assert.Equal(SiloStatus.Dead, _cluster.StatusOf(member)));
+        Assert.All(successors, member => Assert.Equal(SiloStatus.Active, _cluster.StatusOf(member)));
+    }
+
+    [Theory]
+    [InlineData(SiloStatus.Joining)]
+    [InlineData(SiloStatus.ShuttingDown)]
+    public async Task Silo_that_ended_while_it_joined_or_left_is_found_by_its_silence(SiloStatus status)
+    {
+        var lost = _cluster.PlantLost(13001, TimeSpan.FromMinutes(1), status);
+        var recent = _cluster.PlantLost(13002, TimeSpan.FromSeconds(1), status);
+        await _cluster.StartAsync(2);
+        _cluster.Time.Advance(_cluster.Options.TableRefreshTimeout);
+        await Phases.Until(() => _cluster.Table.Data.Find(lost)!.Status == SiloStatus.Dead, "the silent one is dead");
+        Assert.Equal(status, _cluster.Table.Data.Find(recent)!.Status);
+    }
+
+    [Fact]
     public async Task Eight_silos_that_join_at_once_all_become_active()
     {
         var members = Enumerable.Range(1, 8).Select(index => _cluster.Add($"silo-{index}", 11000 + index)).ToArray();

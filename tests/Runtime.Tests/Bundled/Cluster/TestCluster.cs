@@ -59,11 +59,11 @@ internal sealed class TestCluster : IDisposable
     public SiloStatus StatusOf(TestMember member) => Table.Data.Find(member.Address)?.Status ?? SiloStatus.None;
 
     /// <summary>A row of a silo that is not there any more.</summary>
-    public SiloAddress PlantLost(int port, TimeSpan silentFor)
+    public SiloAddress PlantLost(int port, TimeSpan silentFor, SiloStatus status = SiloStatus.Active)
     {
         var address = SiloAddress.New(IPAddress.Loopback, port, 1);
         var at = Time.GetUtcNow().UtcDateTime - silentFor;
-        Table.Plant(new MembershipRow(address, $"lost-{port}", "host", SiloStatus.Active, 0, [], at, at));
+        Table.Plant(new MembershipRow(address, $"lost-{port}", "host", status, 0, [], at, at));
         return address;
     }
 }
