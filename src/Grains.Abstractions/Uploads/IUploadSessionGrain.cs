@@ -42,6 +42,16 @@ public interface IUploadSessionGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("BeginPart")]
     Task<PartPermit> BeginPartAsync(int number, long sizeBytes, byte[] sha256, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Says that the writer is still at work; one that is silent for 10 s is taken for dead, and its right goes to whoever asks
+    /// next. Called by part writers only.
+    /// </summary>
+    /// <param name="number">Number of the part.</param>
+    /// <param name="ticket">Ticket of the permit; one that is no longer valid changes nothing.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [AlwaysInterleave, Alias("KeepPart")]
+    Task KeepPartAsync(int number, long ticket, CancellationToken cancellationToken = default);
+
     /// <summary>Gives the right back. Called by part writers only.</summary>
     /// <param name="number">Number of the part.</param>
     /// <param name="end">What became of it.</param>

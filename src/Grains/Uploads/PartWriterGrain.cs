@@ -21,12 +21,16 @@ internal sealed class PartWriterGrain(
     StoreWriteGate gate,
     IOptions<LimitsOptions> limits,
     IOptions<JanitorOptions> janitor,
+    TimeProvider time,
     ILogger<PartWriterGrain> logger) : Grain, IPartWriterGrain
 {
     /// <summary>A session that moved to another activation gives a new right once; then the client has to come back.</summary>
     private const int AttemptCountMax = 2;
 
     private const int Sha256SizeBytes = 32;
+
+    /// <summary>Time between two signs of life of a write; the session takes a longer silence than three of them for death.</summary>
+    private static readonly TimeSpan KeepPeriod = TimeSpan.FromSeconds(3);
 
     /// <inheritdoc/>
     public async Task<PartResult> WritePartAsync(WritePartCommand command, CancellationToken cancellationToken = default)
@@ -106,12 +110,8 @@ internal sealed class PartWriterGrain(
         var end = PartEnd.Failed;
         try
         {
-            using var place = await gate.TryEnterAsync();
-            if (place is null)
+            if (await WhileKeepingAsync(session, command, permit, StorePartAsync(command, permit)) is not { } etag)
                 return new PartResult(Refusals.Busy("The object store is slower than the demand.", 5), null);
-            var etag = await StorePartAsync(command, permit);
-            place.Dispose();
-
             var part = new PartRow(
                 command.Number, command.Content.Bytes.Length, etag, command.Sha256, permit.StoreUploadId is null ? permit.ObjectKey : null);
             end = await ledger.AcknowledgeAsync(command.UploadId, permit, part) ? PartEnd.Acknowledged : PartEnd.Fenced;
@@ -140,9 +140,42 @@ internal sealed class PartWriterGrain(
         }
     }
 
-    // No token goes to the store: a cancellation may reach another activation, and calls end by the store's own timeout.
-    private async Task<string> StorePartAsync(WritePartCommand command, PartPermit permit)
+    /// <summary>The session hears of a write that takes long that it is still under way.</summary>
+    private async Task<string?> WhileKeepingAsync(IUploadSessionGrain session, WritePartCommand command, PartPermit permit, Task<string?> storing)
     {
+        while (true)
+        {
+            try
+            {
+                return await storing.WaitAsync(KeepPeriod, time);
+            }
+            catch (TimeoutException) when (!storing.IsCompleted)
+            {
+                // Nobody waits for it: a session that does not answer must not delay what the store has answered.
+                _ = KeepAsync(session, command, permit);
+            }
+        }
+    }
+
+    private async Task KeepAsync(IUploadSessionGrain session, WritePartCommand command, PartPermit permit)
+    {
+        try
+        {
+            await session.KeepPartAsync(command.Number, permit.Ticket);
+        }
+        catch (Exception exception)
+        {
+            UploadLog.KeepPartFailed(logger, command.UploadId, command.Number, exception);
+        }
+    }
+
+    // No token goes to the store: a cancellation may reach another activation, and calls end by the store's own timeout.
+    // Null when no place came free in time.
+    private async Task<string?> StorePartAsync(WritePartCommand command, PartPermit permit)
+    {
+        using var place = await gate.TryEnterAsync();
+        if (place is null)
+            return null;
         var content = new StoreContent(command.Content.Bytes, command.Sha256);
         if (permit.StoreUploadId is null)
             return (await store.PutAsync(permit.ObjectKey!, content)).ETag;

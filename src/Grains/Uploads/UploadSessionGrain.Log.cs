@@ -30,6 +30,12 @@ internal static partial class UploadLog
     [LoggerMessage(4307, LogLevel.Information, "Session {UploadId} could not be told that the write of part {Number} has ended")]
     public static partial void EndPartFailed(ILogger logger, string uploadId, int number, Exception exception);
 
+    [LoggerMessage(4310, LogLevel.Information, "Session {UploadId} could not be told that part {Number} is still being written")]
+    public static partial void KeepPartFailed(ILogger logger, string uploadId, int number, Exception exception);
+
+    [LoggerMessage(4311, LogLevel.Warning, "The writer of part {Number} of {UploadId} was silent for {SilenceMax}; another one takes its place")]
+    public static partial void WriterForgotten(ILogger logger, string uploadId, int number, TimeSpan silenceMax);
+
     [LoggerMessage(4309, LogLevel.Error, "The store has dropped the multipart upload of {UploadId} with all its parts; the session begins another")]
     public static partial void MultipartLost(ILogger logger, string uploadId);
 

@@ -44,6 +44,13 @@ internal sealed partial class UploadSessionGrain
     }
 
     /// <inheritdoc/>
+    public Task KeepPartAsync(int number, long ticket, CancellationToken cancellationToken = default)
+    {
+        _writes.Keep(number, ticket);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public async Task EndPartAsync(int number, PartEnd end, long epoch, long ticket, CancellationToken cancellationToken = default)
     {
         try
@@ -73,19 +80,34 @@ internal sealed partial class UploadSessionGrain
     /// <summary>Takes the right to write a part, which nobody has while the session is being completed.</summary>
     private async Task<(Refusal? Refusal, long Ticket)> EnterAsync(int number)
     {
+        var isTakenOver = false;
         for (var attempt = 1; attempt <= EnterCountMax; attempt++)
         {
             if (_completion is { } completion && !await EndsInTimeAsync(completion))
                 break;
-            if (await _writes.TryEnterAsync(number, limits.Value.PartWait) is not { } ticket)
+            if (await _writes.TryEnterAsync(number, limits.Value.PartWait) is not { } right)
                 return (Refusals.Busy(string.Create(CultureInfo.InvariantCulture, $"Part {number} is being written by another request.")), 0);
+            isTakenOver |= right.IsTakenOver;
             if (_completion is null)
-                return (null, ticket);
+            {
+                if (isTakenOver)
+                    FenceForgottenWriter(number);
+                return (null, right.Ticket);
+            }
+
             // It began while this waited for another writer, and may have seen that one end as the last.
-            _writes.Leave(number, ticket);
+            _writes.Leave(number, right.Ticket);
         }
 
         return (Refusals.Busy("The session is being completed."), 0);
+    }
+
+    /// <summary>Should it live after all, its acknowledgement must not meet that of its successor: the next load raises the epoch.</summary>
+    private void FenceForgottenWriter(int number)
+    {
+        UploadLog.WriterForgotten(logger, Id, number, WriterSilenceMax);
+        (_row, _acknowledged) = (null, new PartSet());
+        _isFirstKeyFree = false;
     }
 
     /// <summary>The permit of one who holds the part's place; waiting for it may have changed everything.</summary>

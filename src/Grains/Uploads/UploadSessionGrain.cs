@@ -24,10 +24,10 @@ internal sealed partial class UploadSessionGrain(
     /// <summary>Most parts in a page.</summary>
     private const int PageLengthMax = 1_000;
 
-    /// <summary>What a forgotten write may take longer than the store's own limit.</summary>
-    private static readonly TimeSpan WriteHoldSlack = TimeSpan.FromMinutes(1);
+    /// <summary>Silence after which a part writer is taken for dead: others may write its part, and what it still sends is not acknowledged.</summary>
+    private static readonly TimeSpan WriterSilenceMax = TimeSpan.FromSeconds(10);
 
-    private readonly PartsInFlight _writes = new(time, store.Profile.WriteTimeout + WriteHoldSlack);
+    private readonly PartsInFlight _writes = new(time, WriterSilenceMax);
     private UploadRow? _row;
     private PartSet _acknowledged = new();
     private Task? _loading;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Storage;
 using GrainVault.Uploads;
@@ -176,6 +177,42 @@ public sealed class PartTests(GrainsHost host) : IClassFixture<GrainsHost>, IDis
         Assert.False(await ledger.AcknowledgeAsync(upload.Id, permit, new PartRow(1, GrainsHost.PartSize, "etag", new byte[32], null)));
         Assert.Equal(0L, await host.ScalarAsync<long>("SELECT count(*) FROM upload_parts WHERE upload_id = $1", upload.Id));
         await user.Session(upload.Id).EndPartAsync(1, PartEnd.Failed, permit.Epoch, permit.Ticket);
+    }
+
+    [Fact]
+    public async Task Writer_that_died_is_replaced_within_15_s_and_acknowledges_nothing_any_more()
+    {
+        var user = await host.SignUpAsync();
+        var upload = await user.CreateAsync("dead-writer.bin", Size);
+        var permit = await user.Session(upload.Id).BeginPartAsync(1, GrainsHost.PartSize, new byte[32]);
+        var clock = Stopwatch.StartNew();
+
+        while ((await user.PutAsync(upload.Id, 1, GrainsHost.Bytes(GrainsHost.PartSize))).Refusal is { } refusal)
+        {
+            Assert.Equal(RefusalReason.Busy, refusal.Reason);
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(15));
+        }
+
+        var ledger = (PartLedger)host.Services.GetService(typeof(PartLedger))!;
+        Assert.False(await ledger.AcknowledgeAsync(upload.Id, permit, new PartRow(1, GrainsHost.PartSize, "etag", new byte[32], null)));
+    }
+
+    [Fact]
+    public async Task Write_that_takes_long_keeps_its_place()
+    {
+        var user = await host.SignUpAsync();
+        var upload = await user.CreateAsync("slow.bin", Size);
+        var (entered, release) = Stall("PutPart");
+        var slow = user.PutAsync(upload.Id, 1, GrainsHost.Bytes(GrainsHost.PartSize));
+        await entered.Task;
+        var clock = Stopwatch.StartNew();
+
+        // Longer than the silence after which a writer is taken for dead; each of these waits for its turn.
+        while (clock.Elapsed < TimeSpan.FromSeconds(13))
+            Assert.Equal(RefusalReason.Busy, (await user.PutAsync(upload.Id, 1, GrainsHost.Bytes(GrainsHost.PartSize, 2))).Refusal!.Reason);
+        release.SetResult();
+
+        Assert.Null((await slow).Refusal);
     }
 
     [Fact]
