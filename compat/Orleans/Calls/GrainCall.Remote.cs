@@ -9,15 +9,13 @@ internal abstract partial class GrainCall : IAwaitsAnswer
     private OutgoingConnection? _sentOn;
     private long _sentId;
 
-    /// <summary>The call waits for its answer on this connection.</summary>
-    internal void OnSent(OutgoingConnection connection, long id)
+    bool IAwaitsAnswer.OnAsked(OutgoingConnection connection, long id)
     {
         _sentId = id;
         Volatile.Write(ref _sentOn, connection);
         // Either this sees that the call has ended, or its end sees the connection.
         Interlocked.MemoryBarrier();
-        if (IsCompleted && connection.Forget(id))
-            connection.TellCancelled(id);
+        return !IsCompleted;
     }
 
     void IAwaitsAnswer.OnAnswer(in Frame answer, OutgoingConnection connection)

@@ -32,8 +32,10 @@ internal sealed class Gateway(Peer peer) : IAwaitsAnswer
         if (_silentCount++ >= silentCountMax)
             peer.Reset(new TimeoutException("The gateway gives no sign of life."));
         else
-            connection.TryAsk(this, OutgoingConnection.Empty(FrameKind.Probe), out _);
+            connection.TryAsk(this, OutgoingConnection.Empty(FrameKind.Probe));
     }
+
+    public bool OnAsked(OutgoingConnection connection, long id) => true;
 
     public void OnAnswer(in Frame answer, OutgoingConnection connection)
     {

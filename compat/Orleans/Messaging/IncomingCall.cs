@@ -31,14 +31,12 @@ internal sealed class IncomingCall(IncomingConnection connection, long id, byte 
             call.CancelFromRemote();
     }
 
-    /// <summary>The call was passed on.</summary>
-    internal void OnSent(OutgoingConnection sentOn, long sentId)
+    bool IAwaitsAnswer.OnAsked(OutgoingConnection sentOn, long sentId)
     {
         _sentId = sentId;
         Volatile.Write(ref _sentOn, sentOn);
         Interlocked.MemoryBarrier();
-        if (IsEnded && sentOn.Forget(sentId))
-            sentOn.TellCancelled(sentId);
+        return !IsEnded;
     }
 
     /// <summary>The caller no longer waits.</summary>
@@ -70,10 +68,12 @@ internal sealed class IncomingCall(IncomingConnection connection, long id, byte 
             ResultCodec.Write(answer, result);
             answer.EndBody();
         }
-        catch
+        catch (Exception failure)
         {
+            // It can't cross, or is too long.
             answer.Free();
-            throw;
+            Fail(failure);
+            return;
         }
         Answer(answer);
     }

@@ -52,8 +52,8 @@ internal sealed class Listener
         _pipeline = builder.Run(AdmitAsync).Build();
     }
 
-    /// <summary>The connections that are open, admitted or not.</summary>
-    internal int ConnectionCount => _open.Count;
+    /// <summary>How many peers have not yet said who they are.</summary>
+    internal int HandshakeCount => Volatile.Read(ref _handshakeCount);
 
     /// <summary>Listens.</summary>
     /// <exception cref="SocketException">The port is taken.</exception>

@@ -48,20 +48,24 @@ internal sealed class OutgoingConnection : Connection
     /// <summary>Sends a call. Its outcome, also that it could not be sent, is set on it.</summary>
     internal void Send(GrainCall call, OutgoingFrame frame)
     {
-        if (!TryAsk(call, frame, out var id))
+        if (!TryAsk(call, frame))
             call.TryFail(Refused());
-        else
-            call.OnSent(this, id);
     }
 
     /// <summary>Asks something.</summary>
     /// <returns>False when the connection is closed or has too much to do; then nothing will be answered.</returns>
-    internal bool TryAsk(IAwaitsAnswer question, OutgoingFrame frame, out long id)
+    internal bool TryAsk(IAwaitsAnswer question, OutgoingFrame frame)
     {
-        if (!_pending.TryAdd(question, frame.IsChunked ? frame : null, out id))
+        if (!_pending.TryAdd(question, frame.IsChunked ? frame : null, out var id))
         {
             frame.Free();
             return false;
+        }
+        if (!question.OnAsked(this, id))
+        {
+            _pending.Take(id, out _);
+            frame.Free();
+            return true;
         }
         frame.SetId(id);
         if (Queue.TryAdd(frame))

@@ -101,9 +101,7 @@ internal sealed class Peer(SiloAddress address, IPeerOwner owner, Connector conn
     {
         if (Get(frame) is not { } connection)
             incoming.Fail(Refuse(frame));
-        else if (connection.TryAsk(incoming, frame, out var id))
-            incoming.OnSent(connection, id);
-        else
+        else if (!connection.TryAsk(incoming, frame))
             incoming.Fail(connection.Refused());
     }
 

@@ -3,6 +3,10 @@ namespace Orleans.Messaging;
 /// <summary>Something that was asked on a connection and has no answer yet.</summary>
 internal interface IAwaitsAnswer
 {
+    /// <summary>It waits for its answer on this connection from now on; nothing of it was sent yet.</summary>
+    /// <returns>False when no answer is wanted any more.</returns>
+    bool OnAsked(OutgoingConnection connection, long id);
+
     /// <summary>The answer is there.</summary>
     void OnAnswer(in Frame answer, OutgoingConnection connection);
 

@@ -35,6 +35,9 @@ internal sealed class SiloConnections(
     /// <summary>The other silos.</summary>
     internal SiloPeers Peers => _peers ?? throw new InvalidOperationException("The silo is still being made.");
 
+    /// <summary>Whether a peer has not yet said who it is.</summary>
+    internal bool HasStrangers => _listeners.Exists(listener => listener.HandshakeCount > 0);
+
     /// <summary>Asked for late: what answers here also asks others by way of this.</summary>
     private ISiloControlTarget Control => services.GetRequiredService<ISiloControlTarget>();
 

@@ -26,7 +26,7 @@ internal sealed class SiloControl(SiloConnections connections) : ISiloControl
     private async Task<byte[]> AskAsync(SiloAddress target, OutgoingFrame frame, CancellationToken cancellationToken)
     {
         var question = new Question();
-        if (connections.Peers.Get(target).Get(Lane.Control) is not { } connection || !connection.TryAsk(question, frame, out var id))
+        if (connections.Peers.Get(target).Get(Lane.Control) is not { } connection || !connection.TryAsk(question, frame))
         {
             frame.Free();
             throw connections.Peers.Unreachable(target, null);
@@ -37,7 +37,7 @@ internal sealed class SiloControl(SiloConnections connections) : ISiloControl
         }
         finally
         {
-            connection.Forget(id);
+            connection.Forget(question.Id);
         }
     }
 
@@ -45,6 +45,14 @@ internal sealed class SiloControl(SiloConnections connections) : ISiloControl
     {
         internal Question() : base(TaskCreationOptions.RunContinuationsAsynchronously)
         {
+        }
+
+        internal long Id { get; private set; }
+
+        public bool OnAsked(OutgoingConnection connection, long id)
+        {
+            Id = id;
+            return true;
         }
 
         public void OnAnswer(in Frame answer, OutgoingConnection connection) => TrySetResult(answer.Body.ToArray());

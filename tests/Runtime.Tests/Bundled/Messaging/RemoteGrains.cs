@@ -37,14 +37,18 @@ public interface IRemoteGrain : IGrainWithStringKey
     [Alias("WaitForCancellation")]
     Task WaitForCancellation(string reached, string cancelled, CancellationToken cancellationToken = default);
 
-    [Alias("Short"), ResponseTimeout("00:00:00.300")]
+    [Alias("Short"), ResponseTimeout("00:00:02")]
     Task WaitShortly(string reached, string until, CancellationToken cancellationToken = default);
 
     [Alias("Sum")]
     Task<long> Sum(Content content, string reached, string until);
 
-    [Alias("ShortSum"), ResponseTimeout("00:00:00.500")]
+    [Alias("ShortSum"), ResponseTimeout("00:00:03")]
     Task<long> SumShortly(Content content);
+
+    /// <summary>Does nothing with what it gets.</summary>
+    [Alias("Drop")]
+    Task<int> Drop(Content content);
 
     [Alias("Fill")]
     Task<Content> Fill(int sizeBytes);
@@ -98,7 +102,15 @@ public sealed class RemoteGrain(ILocalSiloDetails silo, Phases phases) : Grain, 
         return SumOf(content.Bytes.Span);
     }
 
-    public Task<long> SumShortly(Content content) => Task.FromResult(SumOf(content.Bytes.Span));
+    public Task<long> SumShortly(Content content)
+    {
+        var sum = SumOf(content.Bytes.Span);
+        phases.Reach("sum");
+        phases.Reach($"sum: {sum}");
+        return Task.FromResult(sum);
+    }
+
+    public Task<int> Drop(Content content) => Task.FromResult(content.Bytes.Length);
 
     public Task<Content> Fill(int sizeBytes)
     {

@@ -98,7 +98,9 @@ public sealed class SiloCallTests : IAsyncLifetime
     [Fact]
     public async Task Timeout_ends_the_call_and_cancels_the_callee()
     {
-        var call = _cluster.Grain(_first, _second).WaitShortly("timeout: reached", "timeout: done");
+        var grain = _cluster.Grain(_first, _second);
+        await grain.Where();
+        var call = grain.WaitShortly("timeout: reached", "timeout: done");
         await Assert.ThrowsAsync<TimeoutException>(() => call);
         await _cluster.Phases.WaitFor("timeout: done");
         Assert.Equal(0, TestCluster.Connection(_first, _second, Lane.Calls).PendingCount);
@@ -136,7 +138,7 @@ public sealed class SiloCallTests : IAsyncLifetime
     {
         var bytes = new byte[8 << 20];
         new Random(1).NextBytes(bytes);
-        var sum = await _cluster.Grain(_first, _second).SumShortly(new Content(bytes));
+        var sum = await _cluster.Grain(_first, _second).Sum(new Content(bytes), "large", "large");
         Assert.Equal(RemoteGrain.SumOf(bytes), sum);
         Assert.Single(_second.Connections.Incoming, connection => connection.Peer.Lane == Lane.Content);
     }

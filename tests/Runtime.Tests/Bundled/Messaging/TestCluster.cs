@@ -104,11 +104,23 @@ internal sealed class TestCluster : IAsyncDisposable
         }));
     }
 
+    /// <summary>A free port that the system does not give to connections, as it might between the choice and its use.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(10_000, 30_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken.
+            }
+        }
     }
 
     private TestMember Build(MessageLimits limits, Action<ISiloBuilder>? configure)
