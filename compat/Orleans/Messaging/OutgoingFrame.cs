@@ -61,7 +61,7 @@ internal sealed class OutgoingFrame : IBufferWriter<byte>, IBlockWriter
 
     public void WriteBlock(ReadOnlyMemory<byte> block)
     {
-        if (block.Length < MessageLimits.ChunkBytesMax)
+        if (block.Length <= MessageLimits.ChunkBytesMax)
         {
             this.Write(block.Span);
             return;
