@@ -6,6 +6,7 @@ silo_stop_seconds=9
 postgres_stop_seconds=8
 
 declare -A ports_of=()
+front_end_mode=client # cohost where the operator asks for it: then front ends are silos too.
 
 log_of() { echo "$data/logs/$1.log"; }
 
@@ -28,11 +29,11 @@ prepare_secrets() {
 # Silos that come back under other addresses would have to wait for the entries of those that they replace.
 prepare_ports() {
   local name silo gateway health
+  [ "${GrainVault__Cluster__Mode:-}" != cohost ] || front_end_mode=cohost
   if [ -s "$data/ports" ]; then
     while read -r name silo gateway health; do ports_of[$name]="$silo $gateway $health"; done <"$data/ports"
   fi
-  for ((number = 1; number <= silos; number++)); do
-    name=silo-$number
+  for name in $(names_of silo "$silos") $([ "$front_end_mode" = client ] || names_of api "$apis"); do
     read -r silo gateway health <<<"${ports_of[$name]:-0 0 0}"
     if [ "$silo" = 0 ] || answers "$silo" ""; then free_port silo 1; fi
     if [ "$gateway" = 0 ] || answers "$gateway" ""; then free_port gateway 1; fi
@@ -73,21 +74,30 @@ await_postgres() {
   say "postgres: process $(cat "$data/run/postgres.pid"), port ${BASH_REMATCH[1]}, log $(log_of postgres)"
 }
 
+# start_member NAME MODE COMMAND...
+start_member() {
+  local name=$1 mode=$2 silo gateway health
+  shift 2
+  read -r silo gateway health <<<"${ports_of[$name]:-0 0 0}"
+  rotate_log "$(log_of "$name")"
+  start "$name" "$(log_of "$name")" env GrainVault__Data__Directory="$data" GrainVault__Cluster__Mode="$mode" GrainVault__Cluster__SiloName="$name" \
+    GrainVault__Cluster__AdvertisedIp="${GrainVault__Cluster__AdvertisedIp:-127.0.0.1}" GrainVault__Cluster__SiloPort="$silo" \
+    GrainVault__Cluster__GatewayPort="$gateway" GrainVault__Cluster__HealthUrl="http://127.0.0.1:$health" "$@"
+}
+
 start_silo() { # number
   local name=silo-$1 silo gateway health
+  start_member "$name" cohost "$silo_binary"
   read -r silo gateway health <<<"${ports_of[$name]}"
-  rotate_log "$(log_of "$name")"
-  start "$name" "$(log_of "$name")" env GrainVault__Data__Directory="$data" GrainVault__Cluster__Mode=cohost GrainVault__Cluster__SiloName="$name" \
-    GrainVault__Cluster__AdvertisedIp="${GrainVault__Cluster__AdvertisedIp:-127.0.0.1}" GrainVault__Cluster__SiloPort="$silo" \
-    GrainVault__Cluster__GatewayPort="$gateway" GrainVault__Cluster__HealthUrl="http://127.0.0.1:$health" "$silo_binary"
   say "$name: process ${pid_of[$name]}, silo port $silo, gateway port $gateway, health and metrics http://127.0.0.1:$health, log $(log_of "$name")"
 }
 
-start_front_end() { # number: without a silo
-  local name=api-$1 addresses
+start_front_end() { # number
+  local name=api-$1 addresses silo gateway
   addresses=$(urls_of "$1")
-  rotate_log "$(log_of "$name")"
-  start "$name" "$(log_of "$name")" env ASPNETCORE_URLS="$addresses" GrainVault__Data__Directory="$data" GrainVault__Cluster__Mode=client "$api_binary"
+  start_member "$name" "$front_end_mode" env ASPNETCORE_URLS="$addresses" "$api_binary"
+  read -r silo gateway _ <<<"${ports_of[$name]:-}"
+  [ "$front_end_mode" = client ] || addresses+=", silo port $silo, gateway port $gateway"
   say "$name: process ${pid_of[$name]}, $addresses, log $(log_of "$name")"
 }
 

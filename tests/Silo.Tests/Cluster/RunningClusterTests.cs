@@ -39,10 +39,12 @@ public sealed class RunningClusterTests(RunningClusterTests.Fixture fixture) : I
         Assert.StartsWith("GrainVault can't start: GrainVault:Cluster:Secret is '(hidden)'", stranger.Run.Errors, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Front_end_is_ready_as_soon_as_a_gateway_is()
+    [Theory]
+    [InlineData("client")]
+    [InlineData("cohost")]
+    public async Task Front_end_is_ready_as_soon_as_it_reaches_the_cluster_or_has_joined_it(string mode)
     {
-        await using var frontEnd = await ClusterProgram.StartFrontEndAsync(fixture.Database);
+        await using var frontEnd = await ClusterProgram.StartFrontEndAsync(fixture.Database, ("Cluster:Mode", mode));
 
         await frontEnd.WaitUntilReadyAsync();
         await frontEnd.Run.SignalAsync("TERM");
