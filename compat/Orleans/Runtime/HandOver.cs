@@ -77,8 +77,9 @@ internal sealed class HandOver(SiloRuntime silo, IClusterView view, ILocalSiloDe
 
     private static async ValueTask EndAsync(Activation activation, CancellationToken cancellationToken)
     {
+        // Not cut off when the silo begins to stop: then too, calls that run are let end and the grain is told.
         activation.Deactivate(
-            new DeactivationReason(DeactivationReasonCode.RuntimeRequested, "The ring has given the grain to another silo."), cancellationToken);
+            new DeactivationReason(DeactivationReasonCode.RuntimeRequested, "The ring has given the grain to another silo."), CancellationToken.None);
         await activation.Deactivated.WaitAsync(cancellationToken);
     }
 }
