@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Orleans.Runtime;
 
 namespace Orleans.Messaging;
 
@@ -44,6 +45,7 @@ internal sealed class OutgoingQueue(int countMax, long bytesMax, Action<Exceptio
             }
             _waiting.Enqueue(frame);
             _waitingBytes += sizeBytes;
+            RuntimeMeter.Queued(1, sizeBytes);
             if (_isWriting || _output is null)
                 return true;
             _isWriting = true;
@@ -70,6 +72,7 @@ internal sealed class OutgoingQueue(int countMax, long bytesMax, Action<Exceptio
         lock (_gate)
         {
             _isClosed = true;
+            RuntimeMeter.Queued(-_waiting.Count, -_waitingBytes);
             while (_waiting.TryDequeue(out var frame))
                 frame.Free();
             _waitingBytes = 0;
@@ -122,6 +125,7 @@ internal sealed class OutgoingQueue(int countMax, long bytesMax, Action<Exceptio
             if (!_waiting.TryDequeue(out frame))
                 return false;
             _waitingBytes -= frame.SizeBytes;
+            RuntimeMeter.Queued(-1, -frame.SizeBytes);
             return true;
         }
     }

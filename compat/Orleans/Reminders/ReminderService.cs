@@ -23,6 +23,7 @@ internal sealed class ReminderService(
     private readonly HashSet<(GrainId Id, string Name)> _changedHere = [];
     private readonly SemaphoreSlim _reading = new(1);
     private readonly CancellationTokenSource _stopping = new();
+    private IDisposable? _observed;
     private ITimer? _refresh;
     private HashRing? _lastRing;
     private bool _isStopped;
@@ -45,6 +46,7 @@ internal sealed class ReminderService(
 
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
+        _observed = RuntimeMeter.ObserveReminders(() => Count);
         _refresh = silo.CreateTimer(static self => _ = ((ReminderService)self!).RefreshAsync(((ReminderService)self!)._stopping.Token), this);
         view.Changed += OnRingChanged;
         await RefreshAsync(cancellationToken);
@@ -52,6 +54,7 @@ internal sealed class ReminderService(
 
     internal async Task StopAsync()
     {
+        _observed?.Dispose();
         view.Changed -= OnRingChanged;
         await _stopping.CancelAsync();
         if (_refresh is { } refresh)
