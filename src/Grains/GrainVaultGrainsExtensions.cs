@@ -3,6 +3,7 @@ using GrainVault.Data;
 using GrainVault.Files;
 using GrainVault.Maintenance;
 using GrainVault.Options;
+using GrainVault.Resilience;
 using GrainVault.Uploads;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,6 +29,8 @@ public static class GrainVaultGrainsExtensions
         services.AddSection<AccountOptions>(configuration, AccountOptions.Section);
         services.AddSection<JanitorOptions>(configuration, JanitorOptions.Section);
 
+        services.AddSection<ResilienceOptions>(configuration, ResilienceOptions.Section);
+        services.TryAddSingleton<Breakers>();
         services.AddSingleton<IdentityDatabase>();
         services.AddSingleton<CatalogueDatabase>();
         services.AddSingleton<InstallationStore>();

@@ -1,3 +1,4 @@
+using GrainVault.Resilience;
 using GrainVault.Storage.Disk;
 using GrainVault.Storage.Instrumentation;
 using GrainVault.Storage.S3;
@@ -22,6 +23,8 @@ public static class StorageExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
+        services.AddOptions<ResilienceOptions>().Bind(configuration.GetSection($"GrainVault:{ResilienceOptions.Section}")).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<Breakers>();
         services.AddSingleton<IValidateOptions<ObjectsOptions>, ObjectsOptionsValidator>();
         services.AddOptions<ObjectsOptions>()
             .Bind(configuration.GetSection(ObjectsOptions.Section))

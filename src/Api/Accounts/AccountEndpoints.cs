@@ -29,7 +29,13 @@ internal static class AccountEndpoints
     }
 
     private static async Task<Results<Created<TokenAnswer>, Problem>> SignUpAsync(
-        JsonBody<SignUpRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens, RateLimiter limiter, GatewayInstruments instruments)
+        JsonBody<SignUpRequest> body,
+        HttpContext context,
+        IGrainFactory grains,
+        GrainCalls calls,
+        TokenIssuer tokens,
+        RateLimiter limiter,
+        GatewayInstruments instruments)
     {
         var taken = await limiter.SignUps.TakeAsync(context.Connection.RemoteIpAddress);
         RateLimitHeaders.Write(context.Response, limiter.SignUps.Budget, taken);
@@ -41,14 +47,21 @@ internal static class AccountEndpoints
 
         var request = body.Value;
         var command = new SignUpCommand(Ids.New(Ids.User), request.Email, request.Password, request.DisplayName);
-        var result = await grains.GetGrain<IAccountGrain>(AccountKeys.GrainKey(request.Email)).SignUpAsync(command, CancellationToken.None);
+        var result = await calls.RepeatableAsync(
+            (Grain: grains.GetGrain<IAccountGrain>(AccountKeys.GrainKey(request.Email)), command), static (call, token) => call.Grain.SignUpAsync(call.command, token));
         return result.Refusal is { } refusal
             ? Problem.From(refusal)
             : TypedResults.Created("/v1/me", Answer(context, tokens, result.SignIn!));
     }
 
     private static async Task<Results<Ok<TokenAnswer>, Problem>> LogInAsync(
-        JsonBody<LogInRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens, RateLimiter limiter, GatewayInstruments instruments)
+        JsonBody<LogInRequest> body,
+        HttpContext context,
+        IGrainFactory grains,
+        GrainCalls calls,
+        TokenIssuer tokens,
+        RateLimiter limiter,
+        GatewayInstruments instruments)
     {
         // Taken before the attempt and given back when the password was right: guesses that run at once all count.
         var address = context.Connection.RemoteIpAddress;
@@ -61,33 +74,38 @@ internal static class AccountEndpoints
         }
 
         var grain = grains.GetGrain<IAccountGrain>(AccountKeys.GrainKey(body.Value.Email));
-        var result = await grain.LogInAsync(new LogInCommand(body.Value.Email, body.Value.Password), CancellationToken.None);
+        // A repeat of a wrong guess would count twice.
+        var command = new LogInCommand(body.Value.Email, body.Value.Password);
+        var result = await calls.OnceAsync((grain, command), static (call, token) => call.grain.LogInAsync(call.command, token));
         if (result.Refusal is not { Reason: RefusalReason.BadCredentials })
             limiter.LogIns.Return(address);
         return Result(context, tokens, result);
     }
 
     private static async Task<Results<Ok<TokenAnswer>, Problem>> RefreshAsync(
-        JsonBody<RefreshRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens)
+        JsonBody<RefreshRequest> body, HttpContext context, IGrainFactory grains, GrainCalls calls, TokenIssuer tokens)
     {
         var token = body.Value.RefreshToken;
         var dot = token.IndexOf('.', StringComparison.Ordinal);
         if (dot < 0 || token.Length - dot - 1 != RefreshSecretLength || !Ids.IsValid(Ids.Login, token[..dot]))
             return new Problem(ProblemTypes.BadCredentials, "The refresh token is not valid.");
-        return Result(context, tokens, await grains.GetGrain<ILoginGrain>(token[..dot]).RefreshAsync(token, CancellationToken.None));
+        // Never twice: a token that was used before ends the login.
+        var login = grains.GetGrain<ILoginGrain>(token[..dot]);
+        return Result(context, tokens, await calls.OnceAsync((login, token), static (call, end) => call.login.RefreshAsync(call.token, end)));
     }
 
     private static async Task<Results<NoContent, Problem>> LogOutAsync(
         OptionalJsonBody<LogOutRequest> body,
         ClaimsPrincipal user,
         IGrainFactory grains,
+        GrainCalls calls,
         RevokedLogins revoked,
         AuthOptions options,
         TimeProvider time)
     {
         _ = body;
         var login = user.FindFirstValue(JwtRegisteredClaimNames.Sid)!;
-        var result = await grains.GetGrain<ILoginGrain>(login).EndAsync(CancellationToken.None);
+        var result = await calls.RepeatableAsync(grains.GetGrain<ILoginGrain>(login), static (grain, token) => grain.EndAsync(token));
         if (result.Refusal is { } refusal)
             return Problem.From(refusal);
         // This process need not wait for the next poll.
@@ -96,12 +114,14 @@ internal static class AccountEndpoints
     }
 
     private static async Task<Results<Ok<TokenAnswer>, Problem>> ChangePasswordAsync(
-        JsonBody<PasswordRequest> body, HttpContext context, IGrainFactory grains, TokenIssuer tokens) =>
-        Result(context, tokens, await grains.CallingUser().ChangePasswordAsync(body.Value.CurrentPassword, body.Value.NewPassword, CancellationToken.None));
+        JsonBody<PasswordRequest> body, HttpContext context, IGrainFactory grains, GrainCalls calls, TokenIssuer tokens) =>
+        Result(context, tokens, await calls.OnceAsync(
+            (User: grains.CallingUser(), body.Value),
+            static (call, token) => call.User.ChangePasswordAsync(call.Value.CurrentPassword, call.Value.NewPassword, token)));
 
-    private static async Task<Results<Ok<ProfileAnswer>, Problem>> GetProfileAsync(IGrainFactory grains, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ProfileAnswer>, Problem>> GetProfileAsync(IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
     {
-        var result = await grains.CallingUser().GetProfileAsync(cancellationToken);
+        var result = await calls.RepeatableAsync(grains.CallingUser(), static (user, token) => user.GetProfileAsync(token), cancellationToken);
         return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(ProfileAnswer.From(result.Profile!));
     }
 

@@ -1,4 +1,5 @@
 using GrainVault.Api.Auth;
+using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Api.Shedding;
 using GrainVault.Api.Uploads;
@@ -30,7 +31,7 @@ internal static class FileEndpoints
     }
 
     private static async Task<Results<Ok<EntryPageAnswer>, Problem>> ListAsync(
-        string? view, string? parentId, string? q, string? cursor, int? limit, IGrainFactory grains, CancellationToken cancellationToken)
+        string? view, string? parentId, string? q, string? cursor, int? limit, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
     {
         EntryView? wanted = view switch
         {
@@ -43,46 +44,51 @@ internal static class FileEndpoints
         if (wanted is null)
             return Problem.Invalid("view must be owned, trash, recent or public.");
         var query = new EntryQuery(wanted.Value, parentId, string.IsNullOrEmpty(q) ? null : q, cursor, Checks.Limit(limit));
-        var page = await grains.CallingUser().ListFilesAsync(query, cancellationToken);
+        var page = await calls.RepeatableAsync((User: grains.CallingUser(), query), static (call, token) => call.User.ListFilesAsync(call.query, token), cancellationToken);
         return page.Refusal is { } refusal
             ? Problem.From(refusal)
             : TypedResults.Ok(new EntryPageAnswer(page.Entries.ConvertAll(FileAnswer.From), page.NextCursor));
     }
 
-    private static async Task<Results<Ok<FileAnswer>, Problem>> GetAsync(string id, IGrainFactory grains, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<FileAnswer>, Problem>> GetAsync(string id, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
     {
         if (grains.FindFile(id) is not { } file)
             return GrainLookup.NoSuch("file");
-        var result = await file.GetAsync(cancellationToken);
+        var result = await calls.RepeatableAsync(file, static (file, token) => file.GetAsync(token), cancellationToken);
         return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(FileAnswer.From(result.Entry!));
     }
 
     private static async Task<Results<Ok<FileAnswer>, FileContent, Problem>> FindByPathAsync(
-        string? path, bool? content, IGrainFactory grains, ContentReader reader, TimeProvider time, CancellationToken cancellationToken)
+        string? path, bool? content, IGrainFactory grains, GrainCalls calls, ContentReader reader, TimeProvider time, CancellationToken cancellationToken)
     {
-        var result = await grains.CallingUser().FindByPathAsync(path ?? "", cancellationToken);
+        var result = await calls.RepeatableAsync(
+            (User: grains.CallingUser(), Path: path ?? ""), static (call, token) => call.User.FindByPathAsync(call.Path, token), cancellationToken);
         if (result.Refusal is { } refusal)
             return Problem.From(refusal);
         if (content != true)
             return TypedResults.Ok(FileAnswer.From(result.Entry!));
-        var opened = await grains.GetGrain<IFileGrain>(result.Entry!.Id).OpenContentAsync(null, cancellationToken);
+        var opened = await OpenAsync(calls, grains.GetGrain<IFileGrain>(result.Entry!.Id), cancellationToken);
         return opened.Refusal is { } closed ? Problem.From(closed) : new FileContent(opened.Content!, reader, time);
     }
 
     private static async Task<Results<FileContent, Problem>> GetContentAsync(
-        string id, IGrainFactory grains, ContentReader reader, TimeProvider time, CancellationToken cancellationToken)
+        string id, IGrainFactory grains, GrainCalls calls, ContentReader reader, TimeProvider time, CancellationToken cancellationToken)
     {
         if (grains.FindFile(id) is not { } file)
             return GrainLookup.NoSuch("file");
-        var opened = await file.OpenContentAsync(null, cancellationToken);
+        var opened = await OpenAsync(calls, file, cancellationToken);
         return opened.Refusal is { } refusal ? Problem.From(refusal) : new FileContent(opened.Content!, reader, time);
     }
 
-    private static async Task<Results<NoContent, Problem>> DeleteAsync(string id, bool? permanent, IGrainFactory grains)
+    private static async Task<Results<NoContent, Problem>> DeleteAsync(string id, bool? permanent, IGrainFactory grains, GrainCalls calls)
     {
         if (grains.FindFile(id) is not { } file)
             return GrainLookup.NoSuch("file");
-        var result = await file.DeleteAsync(permanent == true, CancellationToken.None);
+        // Not twice: what is gone for good is not found by a repeat.
+        var result = await calls.OnceAsync((file, Permanent: permanent == true), static (call, token) => call.file.DeleteAsync(call.Permanent, token));
         return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.NoContent();
     }
+
+    private static Task<ContentResult> OpenAsync(GrainCalls calls, IFileGrain file, CancellationToken cancellationToken) =>
+        calls.RepeatableAsync(file, static (file, token) => file.OpenContentAsync(null, token), cancellationToken);
 }

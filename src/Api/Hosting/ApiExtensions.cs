@@ -34,6 +34,7 @@ internal static class ApiExtensions
         services.AddSingleton<IMemoryPoolFactory<byte>, TransportPoolFactory>();
         services.ConfigureHttpJsonOptions(json => ApiJson.ApplyTo(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.AddSingleton<GrainCalls>();
         services.AddSingleton<GatewayInstruments>();
         services.AddSingleton<RateLimitHealth>();
         services.AddSingleton<RateLimiter>();

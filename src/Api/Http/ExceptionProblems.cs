@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using GrainVault.Storage;
 using Microsoft.AspNetCore.Connections;
 using Orleans.Runtime;
+using Polly;
 
 namespace GrainVault.Api.Http;
 
@@ -46,6 +47,7 @@ internal static partial class ExceptionProblems
         or DbException
         or SocketException
         or HttpRequestException
+        or ExecutionRejectedException
         or ObjectStoreException { Error: ObjectStoreError.Unavailable }
         || (exception.InnerException is { } inner && IsDependency(inner));
 

@@ -1,3 +1,4 @@
+using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Files;
 using GrainVault.Uploads;
@@ -5,7 +6,7 @@ using GrainVault.Uploads;
 namespace GrainVault.Api.Uploads;
 
 /// <summary>Waits for completions, but not for ever: the work goes on without its waiter, and a repeat gets the result.</summary>
-internal sealed class Completion(FrontEndLimits limits, TimeProvider time)
+internal sealed class Completion(FrontEndLimits limits, GrainCalls calls, TimeProvider time)
 {
     private const int RetryAfterSeconds = 2;
 
@@ -13,7 +14,7 @@ internal sealed class Completion(FrontEndLimits limits, TimeProvider time)
     /// <exception cref="ProblemException">It is not finished yet: busy.</exception>
     public async Task<EntryResult> CompleteAsync(IUploadSessionGrain session, CompleteUploadCommand command)
     {
-        var work = session.CompleteAsync(command, CancellationToken.None);
+        var work = calls.RepeatableAsync((session, command), static (call, token) => call.session.CompleteAsync(call.command, token));
         try
         {
             return await work.WaitAsync(limits.CompleteWait, time);

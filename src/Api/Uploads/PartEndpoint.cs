@@ -1,5 +1,5 @@
+using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
-using GrainVault.Uploads;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace GrainVault.Api.Uploads;
@@ -8,7 +8,7 @@ namespace GrainVault.Api.Uploads;
 internal static class PartEndpoint
 {
     public static async Task<Results<Ok<PartAnswer>, Problem>> PutAsync(
-        string id, int number, HttpContext context, IGrainFactory grains, BodyReceiver receiver, PartWriters writers)
+        string id, int number, HttpContext context, IGrainFactory grains, GrainCalls calls, BodyReceiver receiver, PartWriters writers)
     {
         var request = context.Request;
         if (grains.FindUpload(id) is not { } session)
@@ -21,7 +21,7 @@ internal static class PartEndpoint
         if (!DigestHeaders.TryRead(request.Headers, out var checksums, out var error))
             return Problem.Invalid(error!);
 
-        var plan = await session.PlanPartAsync(number, size, CancellationToken.None);
+        var plan = await calls.RepeatableAsync((session, number, size), static (call, token) => call.session.PlanPartAsync(call.number, call.size, token));
         if (plan.Refusal is { } unwanted)
             return Problem.From(unwanted);
 
@@ -32,7 +32,7 @@ internal static class PartEndpoint
             return new Problem(ProblemTypes.ChecksumMismatch, "The content does not have the checksum of the header; nothing was stored.");
 
         // All bytes are here: the write goes on when the client leaves, and the client finds the part when it asks.
-        var result = await writers.Next().WritePartAsync(new WritePartCommand(id, number, body.HandOver(), body.Sha256), CancellationToken.None);
+        var result = await writers.WritePartAsync(id, number, body);
         body.Answered(result.Refusal);
         return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(PartAnswer.From(result.Part!));
     }

@@ -11,6 +11,7 @@ namespace GrainVault.Api.Uploads;
 internal sealed class ReceivedBody(PartBuffer buffer, BytesInFlight.Admission admission) : IDisposable
 {
     private bool _isHandedOver;
+    private int _callCount;
 
     /// <summary>The buffer to fill.</summary>
     public PartBuffer Buffer { get; } = buffer;
@@ -31,11 +32,15 @@ internal sealed class ReceivedBody(PartBuffer buffer, BytesInFlight.Admission ad
     public PartContent HandOver()
     {
         _isHandedOver = true;
+        _callCount++;
         return new PartContent(Buffer.Memory[..Length]);
     }
 
-    /// <summary>The call has answered. An answer that the store did not finish leaves its write possibly alive.</summary>
-    public void Answered(Refusal? refusal) => _isHandedOver = refusal is { Reason: RefusalReason.Unavailable or RefusalReason.Busy };
+    /// <summary>
+    /// The last call has answered. An answer that the store did not finish leaves its write possibly alive, and so may a call
+    /// before it that did not answer.
+    /// </summary>
+    public void Answered(Refusal? refusal) => _isHandedOver = _callCount > 1 || refusal is { Reason: RefusalReason.Unavailable or RefusalReason.Busy };
 
     /// <summary>Gives the buffer back, or abandons it, and ends the admission.</summary>
     public void Dispose()

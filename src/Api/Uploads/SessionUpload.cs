@@ -1,3 +1,4 @@
+using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Files;
 using GrainVault.Uploads;
@@ -8,7 +9,8 @@ namespace GrainVault.Api.Uploads;
 /// A file of several parts in one request: parts in order, the next one read while the one before is stored, and the hash of
 /// the whole on the way.
 /// </summary>
-internal sealed class SessionUpload(IGrainFactory grains, BodyReceiver receiver, PartWriters writers, Completion completion, ILogger<SessionUpload> logger)
+internal sealed class SessionUpload(
+    IGrainFactory grains, GrainCalls calls, BodyReceiver receiver, PartWriters writers, Completion completion, ILogger<SessionUpload> logger)
 {
     /// <summary>The refusal of content that is not what its headers claim.</summary>
     public static Refusal WrongChecksum { get; } =
@@ -26,7 +28,8 @@ internal sealed class SessionUpload(IGrainFactory grains, BodyReceiver receiver,
         UploadInfo upload;
         try
         {
-            var created = await session.CreateAsync(CommandOf(request), CancellationToken.None);
+            var created = await calls.RepeatableAsync(
+                (session, Command: CommandOf(request)), static (call, token) => call.session.CreateAsync(call.Command, token));
             if (created.Refusal is not null || created.Upload!.State == UploadState.Completed)
             {
                 first?.Dispose();
@@ -135,7 +138,8 @@ internal sealed class SessionUpload(IGrainFactory grains, BodyReceiver receiver,
         else
         {
             // Each part of a session of unknown size reserves its own quota.
-            var plan = await flow.Session.PlanPartAsync(number, null, CancellationToken.None);
+            var plan = await calls.RepeatableAsync(
+                (flow.Session, number), static (call, token) => call.Session.PlanPartAsync(call.number, null, token));
             if (plan.Refusal is { } refusal)
                 throw new ProblemException(Problem.From(refusal));
             size = Math.Min(size, plan.SizeBytesMax);
@@ -148,8 +152,7 @@ internal sealed class SessionUpload(IGrainFactory grains, BodyReceiver receiver,
     {
         using (body)
         {
-            var command = new WritePartCommand(uploadId, number, body.HandOver(), body.Sha256);
-            var result = await writers.Next().WritePartAsync(command, CancellationToken.None);
+            var result = await writers.WritePartAsync(uploadId, number, body);
             body.Answered(result.Refusal);
             return result.Refusal;
         }
@@ -159,7 +162,7 @@ internal sealed class SessionUpload(IGrainFactory grains, BodyReceiver receiver,
     {
         try
         {
-            await session.AbortAsync(CancellationToken.None);
+            await calls.RepeatableAsync(session, static (session, token) => session.AbortAsync(token));
         }
         catch (Exception exception)
         {

@@ -1,4 +1,5 @@
 using GrainVault.Api.Files;
+using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Api.Shedding;
 using GrainVault.Files;
@@ -31,7 +32,7 @@ internal static class UploadEndpoints
     }
 
     private static async Task<Results<Created<UploadAnswer>, Problem>> CreateAsync(
-        JsonBody<CreateUploadRequest> body, HttpRequest httpRequest, IGrainFactory grains)
+        JsonBody<CreateUploadRequest> body, HttpRequest httpRequest, IGrainFactory grains, GrainCalls calls)
     {
         var request = body.Value;
         var command = new CreateUploadCommand(
@@ -46,30 +47,37 @@ internal static class UploadEndpoints
             request.Sha256,
             request.OnConflict ?? OnConflict.Fail);
         var fingerprint = IdempotencyKeys.Fingerprint(request, ApiJson.Default.CreateUploadRequest);
-        var id = await IdempotencyKeys.BindAsync(httpRequest, grains, fingerprint, Ids.New(Ids.Upload));
-        var result = await grains.GetGrain<IUploadSessionGrain>(id).CreateAsync(command, CancellationToken.None);
+        var id = await IdempotencyKeys.BindAsync(httpRequest, grains, calls, fingerprint, Ids.New(Ids.Upload));
+        var result = await calls.RepeatableAsync(
+            (Session: grains.GetGrain<IUploadSessionGrain>(id), command), static (call, token) => call.Session.CreateAsync(call.command, token));
         return result.Refusal is { } refusal
             ? Problem.From(refusal)
             : TypedResults.Created($"/v1/uploads/{id}", UploadAnswer.From(result.Upload!));
     }
 
     private static async Task<Results<Ok<UploadPageAnswer>, Problem>> ListAsync(
-        string? cursor, int? limit, IGrainFactory grains, CancellationToken cancellationToken)
+        string? cursor, int? limit, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
     {
-        var page = await grains.CallingUser().ListUploadsAsync(cursor, Checks.Limit(limit), cancellationToken);
+        var page = await calls.RepeatableAsync(
+            (User: grains.CallingUser(), cursor, Limit: Checks.Limit(limit)),
+            static (call, token) => call.User.ListUploadsAsync(call.cursor, call.Limit, token),
+            cancellationToken);
         return page.Refusal is { } refusal
             ? Problem.From(refusal)
             : TypedResults.Ok(new UploadPageAnswer(page.Uploads.ConvertAll(UploadAnswer.From), page.NextCursor));
     }
 
     private static async Task<Results<Ok<UploadAnswer>, Problem>> GetAsync(
-        string id, int? afterPart, int? limit, IGrainFactory grains, CancellationToken cancellationToken)
+        string id, int? afterPart, int? limit, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
     {
         if (grains.FindUpload(id) is not { } session)
             return GrainLookup.NoSuch("upload");
         if (afterPart < 0)
             return Problem.Invalid("afterPart must be 0 or more.");
-        var result = await session.GetAsync(afterPart ?? 0, limit is null ? PartLimitMax : Checks.Limit(limit), cancellationToken);
+        var result = await calls.RepeatableAsync(
+            (session, After: afterPart ?? 0, Limit: limit is null ? PartLimitMax : Checks.Limit(limit)),
+            static (call, token) => call.session.GetAsync(call.After, call.Limit, token),
+            cancellationToken);
         return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(UploadAnswer.From(result.Upload!));
     }
 
@@ -94,11 +102,11 @@ internal static class UploadEndpoints
             : TypedResults.Created($"/v1/files/{result.Entry!.Id}", FileAnswer.From(result.Entry));
     }
 
-    private static async Task<Results<NoContent, Problem>> AbortAsync(string id, IGrainFactory grains)
+    private static async Task<Results<NoContent, Problem>> AbortAsync(string id, IGrainFactory grains, GrainCalls calls)
     {
         if (grains.FindUpload(id) is not { } session)
             return GrainLookup.NoSuch("upload");
-        var result = await session.AbortAsync(CancellationToken.None);
+        var result = await calls.RepeatableAsync(session, static (session, token) => session.AbortAsync(token));
         return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.NoContent();
     }
 }

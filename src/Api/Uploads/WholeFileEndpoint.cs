@@ -1,4 +1,5 @@
 using GrainVault.Api.Files;
+using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Files;
 using GrainVault.Options;
@@ -23,6 +24,7 @@ internal static class WholeFileEndpoint
         string? onConflict,
         HttpContext context,
         IGrainFactory grains,
+        GrainCalls calls,
         BodyReceiver receiver,
         PartWriters writers,
         SessionUpload sessions,
@@ -30,7 +32,7 @@ internal static class WholeFileEndpoint
     {
         var request = WholeFileRequest.From(context.Request, name, parentId, onConflict);
         // File and session share their UUID, so that one bound id serves both ways of storing.
-        var fileId = await IdempotencyKeys.BindAsync(context.Request, grains, request.Fingerprint(), Ids.New(Ids.File));
+        var fileId = await IdempotencyKeys.BindAsync(context.Request, grains, calls, request.Fingerprint(), Ids.New(Ids.File));
         var uploadId = Ids.Upload + fileId[Ids.File.Length..];
 
         EntryResult result;
@@ -57,9 +59,8 @@ internal static class WholeFileEndpoint
         {
             if (!request.Checksums.Match(body.Sha256, body.Md5))
                 return new EntryResult(SessionUpload.WrongChecksum, null);
-            var command = new WriteFileCommand(
-                fileId, request.Name, request.ParentId, request.ContentType, request.OnConflict, body.HandOver(), body.Sha256);
-            var result = await writers.Next().WriteFileAsync(command, CancellationToken.None);
+            var result = await writers.WriteFileAsync(body, content => new WriteFileCommand(
+                fileId, request.Name, request.ParentId, request.ContentType, request.OnConflict, content, body.Sha256));
             body.Answered(result.Refusal);
             return result;
         }

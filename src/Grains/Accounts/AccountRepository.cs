@@ -118,7 +118,7 @@ internal sealed class AccountRepository(IdentityDatabase database, IOptions<Acco
             parameters => parameters.Text(loginId).Interval(RevokeFor).Text(ownerId)) == 1;
 
     private Task<AccountRow?> FindAsync(string sql, string value, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             sql,
             parameters => parameters.Text(value),
             reader => reader.RowAsync(row => new AccountRow(

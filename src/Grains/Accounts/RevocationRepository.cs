@@ -14,7 +14,7 @@ internal sealed class RevocationRepository(IdentityDatabase database)
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(10);
 
     public Task<RevocationPage> ListAsync(DateTimeOffset? since, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             """
             SELECT r.login_id, r.revoked_at, now() - $3 FROM (SELECT 1) one
             LEFT JOIN (

@@ -11,13 +11,13 @@ internal sealed record QuotaRow(long QuotaBytes, long UsedBytes, long ReservedBy
 internal sealed class UserRepository(CatalogueDatabase database, IOptions<LimitsOptions> limits, IOptions<JanitorOptions> janitor)
 {
     public Task EnsureAsync(string userId) =>
-        database.ExecuteAsync(
+        database.ExecuteRepeatablyAsync(
             "INSERT INTO users (id, quota_bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING",
             parameters => parameters.Text(userId).Long(limits.Value.QuotaBytes));
 
     /// <summary>Quota of a user; that of a new one when the row is still to be made.</summary>
     public async Task<QuotaRow> GetQuotaAsync(string userId, CancellationToken cancellationToken) =>
-        await database.QueryAsync(
+        await database.ReadAsync(
             "SELECT quota_bytes, used_bytes, reserved_bytes FROM users WHERE id = $1",
             parameters => parameters.Text(userId),
             reader => reader.RowAsync(row => new QuotaRow(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2))),
@@ -27,7 +27,7 @@ internal sealed class UserRepository(CatalogueDatabase database, IOptions<Limits
     public async Task<(string Fingerprint, string ResourceId)> BindKeyAsync(string userId, string key, string fingerprint, string proposedId)
     {
         await EnsureAsync(userId);
-        return await database.QueryAsync(
+        return await database.ReadAsync(
             """
             INSERT INTO idempotency_keys AS k (user_id, key, fingerprint, resource_id) VALUES ($1, $2, $3, $4)
             ON CONFLICT (user_id, key) DO UPDATE SET

@@ -1,99 +1,142 @@
+using GrainVault.Diagnostics;
+using GrainVault.Resilience;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
 
 namespace GrainVault.Data;
 
 /// <summary>
-/// One schema of PostgreSQL. This is the one layer that repeats a command, and it does so only where PostgreSQL has
-/// promised that nothing happened (serialization failure, deadlock).
+/// One schema of PostgreSQL. This is the one layer that repeats a statement: always where PostgreSQL has promised that nothing
+/// happened (serialization failure, deadlock) or no connection could be opened; after a connection broke, when the outcome is
+/// unknown, only where doing it twice is the same as once.
 /// </summary>
 public abstract class Database
 {
-    /// <summary>Most attempts of one command.</summary>
-    private const int AttemptCountMax = 4;
-
     private readonly NpgsqlDataSource _source;
     private readonly ILogger _logger;
     private readonly string _name;
+    private readonly ResiliencePipeline _once;
+    private readonly ResiliencePipeline _repeatable;
 
-    private protected Database(NpgsqlDataSource source, string name, ILogger logger)
+    private protected Database(NpgsqlDataSource source, string name, ILogger logger, Breakers breakers)
     {
         _source = source;
         _name = name;
         _logger = logger;
+        var breaker = breakers.Create(GrainsMeter.Name, name, breakers.Options.BreakerFailureShare, DatabaseErrors.IsOutage);
+        _once = DatabasePipelines.Create(breaker, breakers, isRepeatable: false, Repeated);
+        _repeatable = DatabasePipelines.Create(breaker, breakers, isRepeatable: true, Repeated);
     }
 
     /// <summary>Runs one statement, which is its own transaction, in one round trip.</summary>
     /// <exception cref="DependencyUnavailableException">PostgreSQL does not answer; the outcome is unknown.</exception>
     /// <exception cref="RefusedException">The statement raised a refusal; nothing was changed.</exception>
     internal Task<T> QueryAsync<T>(
-        string sql,
-        Action<NpgsqlParameterCollection> bind,
-        Func<NpgsqlDataReader, Task<T>> read,
-        CancellationToken cancellationToken = default) =>
-        RunAsync(
-            async () =>
-            {
-                await using var command = _source.CreateCommand(sql);
-                bind(command.Parameters);
-                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-                return await read(reader);
-            },
-            cancellationToken);
+        string sql, Action<NpgsqlParameterCollection> bind, Func<NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken = default) =>
+        RunAsync(_once, Statement(sql, bind, read), cancellationToken);
+
+    /// <summary>The same for a statement that changes nothing, or that may run twice: it is repeated when its outcome is unknown.</summary>
+    internal Task<T> ReadAsync<T>(
+        string sql, Action<NpgsqlParameterCollection> bind, Func<NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken = default) =>
+        RunAsync(_repeatable, Statement(sql, bind, read), cancellationToken);
 
     /// <summary>Runs one statement and returns how many rows it changed.</summary>
-    internal Task<int> ExecuteAsync(
-        string sql,
-        Action<NpgsqlParameterCollection> bind,
-        CancellationToken cancellationToken = default) =>
-        RunAsync(
-            async () =>
-            {
-                await using var command = _source.CreateCommand(sql);
-                bind(command.Parameters);
-                return await command.ExecuteNonQueryAsync(cancellationToken);
-            },
-            cancellationToken);
+    internal Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken = default) =>
+        RunAsync(_once, Statement(sql, bind), cancellationToken);
+
+    /// <summary>The same for a statement that changes nothing more, and counts the same rows, when it runs twice.</summary>
+    internal Task<int> ExecuteRepeatablyAsync(string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken = default) =>
+        RunAsync(_repeatable, Statement(sql, bind), cancellationToken);
 
     /// <summary>Runs several statements as one transaction in one round trip.</summary>
-    internal Task<T> BatchAsync<T>(
-        Action<NpgsqlBatch> fill,
-        Func<NpgsqlDataReader, Task<T>> read,
-        CancellationToken cancellationToken = default) =>
-        RunAsync(
-            async () =>
-            {
-                await using var batch = _source.CreateBatch();
-                fill(batch);
-                await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-                return await read(reader);
-            },
-            cancellationToken);
+    internal Task<T> BatchAsync<T>(Action<NpgsqlBatch> fill, Func<NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken = default) =>
+        RunAsync(_once, Statements(fill, read), cancellationToken);
 
-    private async Task<T> RunAsync<T>(Func<Task<T>> attempt, CancellationToken cancellationToken)
-    {
-        for (var count = 1; ; count++)
+    /// <summary>The same for statements that change nothing.</summary>
+    internal Task<T> ReadBatchAsync<T>(Action<NpgsqlBatch> fill, Func<NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken = default) =>
+        RunAsync(_repeatable, Statements(fill, read), cancellationToken);
+
+    private static Func<NpgsqlConnection, CancellationToken, Task<T>> Statement<T>(
+        string sql, Action<NpgsqlParameterCollection> bind, Func<NpgsqlDataReader, Task<T>> read) =>
+        async (connection, token) =>
         {
-            try
-            {
-                return await attempt();
-            }
-            catch (PostgresException exception) when (count < AttemptCountMax && DatabaseErrors.NothingHappened(exception))
-            {
-                DatabaseLog.Repeated(_logger, _name, exception.SqlState, count);
-                // Spreads those that collided; a few milliseconds are enough, since the winner has gone on already.
-                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 8 << count)), cancellationToken);
-            }
-            catch (PostgresException exception) when (DatabaseErrors.Refusal(exception) is { } reason)
-            {
-                throw new RefusedException(reason, exception.ConstraintName);
-            }
-            catch (Exception exception) when (DatabaseErrors.IsUnavailable(exception))
-            {
-                DatabaseLog.Unavailable(_logger, _name, exception);
-                // The cause stays here: it need not be loadable where the exception arrives.
-                throw new DependencyUnavailableException($"The {_name} database does not answer.");
-            }
+            await using var command = new NpgsqlCommand(sql, connection);
+            bind(command.Parameters);
+            await using var reader = await command.ExecuteReaderAsync(token);
+            return await read(reader);
+        };
+
+    private static Func<NpgsqlConnection, CancellationToken, Task<int>> Statement(string sql, Action<NpgsqlParameterCollection> bind) =>
+        async (connection, token) =>
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            bind(command.Parameters);
+            return await command.ExecuteNonQueryAsync(token);
+        };
+
+    private static Func<NpgsqlConnection, CancellationToken, Task<T>> Statements<T>(Action<NpgsqlBatch> fill, Func<NpgsqlDataReader, Task<T>> read) =>
+        async (connection, token) =>
+        {
+            await using var batch = new NpgsqlBatch(connection);
+            fill(batch);
+            await using var reader = await batch.ExecuteReaderAsync(token);
+            return await read(reader);
+        };
+
+    private async Task<T> RunAsync<T>(
+        ResiliencePipeline pipeline, Func<NpgsqlConnection, CancellationToken, Task<T>> statement, CancellationToken cancellationToken)
+    {
+        // On the captured context: a repeat, and what reads its rows, stay in the grain's turn.
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true, cancellationToken);
+        try
+        {
+            return await pipeline.ExecuteAsync(
+                static async (context, state) =>
+                {
+                    await using var connection = await OpenAsync(state._source, context.CancellationToken);
+                    return await state.statement(connection, context.CancellationToken);
+                },
+                context,
+                (_source, statement));
+        }
+        catch (PostgresException exception) when (DatabaseErrors.Refusal(exception) is { } reason)
+        {
+            throw new RefusedException(reason, exception.ConstraintName);
+        }
+        catch (BrokenCircuitException)
+        {
+            // The breaker has said so once.
+            throw Unavailable();
+        }
+        catch (Exception exception) when (exception is TimeoutRejectedException || DatabaseErrors.IsUnavailable(exception))
+        {
+            DatabaseLog.Unavailable(_logger, _name, exception);
+            throw Unavailable();
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
         }
     }
+
+    private static async ValueTask<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.OpenConnectionAsync(cancellationToken);
+        }
+        catch (Exception exception) when (DatabaseErrors.IsUnavailable(exception))
+        {
+            throw new NotConnectedException(exception);
+        }
+    }
+
+    // The cause stays here: it need not be loadable where the exception arrives.
+    private DependencyUnavailableException Unavailable() => new($"The {_name} database does not answer.");
+
+    private void Repeated(Exception? exception, int attempt) =>
+        DatabaseLog.Repeated(_logger, _name, (exception as PostgresException)?.SqlState ?? exception?.GetType().Name ?? "", attempt);
 }

@@ -11,6 +11,13 @@ internal sealed class RefusedException(RefusalReason reason, string? constraint)
     public RefusalReason Reason { get; } = reason;
 }
 
+/// <summary>No connection could be opened, so nothing was sent.</summary>
+internal sealed class NotConnectedException(Exception cause) : Exception("No connection to the database could be opened.", cause)
+{
+    /// <summary>True when opening one took too long, or the pool had none for too long.</summary>
+    public bool IsTimeout { get; } = cause is TimeoutException || cause.InnerException is TimeoutException;
+}
+
 /// <summary>What an error of PostgreSQL means to a command.</summary>
 internal static class DatabaseErrors
 {
@@ -48,9 +55,28 @@ internal static class DatabaseErrors
             || state is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
             // 3D000, 28P01: the server is there but not (yet, or any more) as configured.
             || state is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InvalidPassword,
-        NpgsqlException => true,
+        NotConnectedException or NpgsqlException => true,
         TimeoutException or SocketException or IOException => true,
         ObjectDisposedException => true,
+        _ => false,
+    };
+
+    /// <summary>
+    /// True when the error says that the database can't be used, not only this statement: it is what the breaker counts.
+    /// Collisions and locks are the business of the statements that met.
+    /// </summary>
+    public static bool IsOutage(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable } => false,
+        _ => IsUnavailable(exception),
+    };
+
+    /// <summary>True when the connection broke under the statement, so that its outcome is unknown and another connection may serve.</summary>
+    public static bool IsBrokenConnection(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: var state } =>
+            state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P", StringComparison.Ordinal),
+        NpgsqlException { InnerException: IOException or SocketException } or SocketException or IOException => true,
         _ => false,
     };
 }

@@ -1,3 +1,4 @@
+using GrainVault.Resilience;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -7,7 +8,8 @@ namespace GrainVault.Data;
 /// <summary>Accounts, logins and revocations.</summary>
 public sealed class IdentityDatabase(
     [FromKeyedServices(IdentityDatabase.Key)] NpgsqlDataSource source,
-    ILogger<IdentityDatabase> logger) : Database(source, Key, logger)
+    ILogger<IdentityDatabase> logger,
+    Breakers? breakers = null) : Database(source, Key, logger, breakers ?? Breakers.Unobserved)
 {
     /// <summary>Service key of the <see cref="NpgsqlDataSource"/>, and the schema's name.</summary>
     public const string Key = "identity";
@@ -16,7 +18,8 @@ public sealed class IdentityDatabase(
 /// <summary>Files, the ledger of objects and upload sessions.</summary>
 public sealed class CatalogueDatabase(
     [FromKeyedServices(CatalogueDatabase.Key)] NpgsqlDataSource source,
-    ILogger<CatalogueDatabase> logger) : Database(source, Key, logger)
+    ILogger<CatalogueDatabase> logger,
+    Breakers? breakers = null) : Database(source, Key, logger, breakers ?? Breakers.Unobserved)
 {
     /// <summary>Service key of the <see cref="NpgsqlDataSource"/>, and the schema's name.</summary>
     public const string Key = "catalogue";

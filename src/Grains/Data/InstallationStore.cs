@@ -16,7 +16,7 @@ public sealed class InstallationStore(CatalogueDatabase database)
 
     /// <summary>The row as it is now.</summary>
     public Task<Installation> GetAsync(CancellationToken cancellationToken = default) =>
-        database.QueryAsync(
+        database.ReadAsync(
             "SELECT id, cursor_key, sweep_token, sweep_token_next, sweep_stopped, marker_written FROM installation",
             _ => { },
             async reader =>

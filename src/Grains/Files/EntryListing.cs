@@ -61,7 +61,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         if (names.Length > PathDepthMax || names.Any(name => EntryNames.Check(name) is not null))
             return null;
         var keys = Array.ConvertAll(names, EntryNames.Key);
-        return await database.QueryAsync(
+        return await database.ReadAsync(
             $"""
             WITH RECURSIVE walk AS (
                 (SELECT id, 1 AS depth FROM entries
@@ -129,7 +129,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
     }
 
     private Task<List<Entry>> PageAsync(string sql, Action<NpgsqlParameterCollection> bind, int count, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             sql,
             bind,
             async reader =>
@@ -142,7 +142,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             cancellationToken);
 
     private Task<bool> IsFolderAsync(string userId, string id, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             "SELECT 1 FROM entries WHERE id = $1 AND owner_id = $2 AND kind = 2 AND coalesce(deleted_at, 'infinity') = 'infinity'",
             parameters => parameters.Text(id).Text(userId),
             reader => reader.ReadAsync(cancellationToken),

@@ -14,7 +14,7 @@ internal sealed class FileRepository(CatalogueDatabase database)
     private const int NumberedNameCountMax = 1_000;
 
     public Task<FileRow?> FindAsync(string id, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1",
             parameters => parameters.Text(id),
             reader => reader.RowAsync(FileRow.Read),
@@ -22,7 +22,7 @@ internal sealed class FileRepository(CatalogueDatabase database)
 
     /// <summary>The file as it was with another version; null when there is no such version.</summary>
     public Task<FileRow?> FindVersionAsync(string id, int number, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             $"SELECT {FileRow.Columns} FROM entries e JOIN file_versions v ON v.file_id = e.id AND v.number = $2 WHERE e.id = $1",
             parameters => parameters.Text(id).Integer(number),
             reader => reader.RowAsync(FileRow.Read),
@@ -30,7 +30,7 @@ internal sealed class FileRepository(CatalogueDatabase database)
 
     /// <summary>True when anybody may read the entry: public, and neither it nor a folder above it in the trash.</summary>
     public Task<bool> IsPublicAsync(string id, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             "SELECT 1 FROM entries WHERE id = $1 AND visibility = 2 AND entry_is_live($1)",
             parameters => parameters.Text(id),
             reader => reader.ReadAsync(cancellationToken),
@@ -85,7 +85,7 @@ internal sealed class FileRepository(CatalogueDatabase database)
 
     /// <summary>Notes the SHA-256 of a version that has none. False when there is no such version.</summary>
     public async Task<bool> RecordSha256Async(string id, int number, byte[] sha256) =>
-        await database.ExecuteAsync(
+        await database.ExecuteRepeatablyAsync(
             "UPDATE file_versions SET sha256 = $3 WHERE file_id = $1 AND number = $2 AND (sha256 IS NULL OR sha256 = $3)",
             parameters => parameters.Text(id).Integer(number).Bytes(sha256)) == 1;
 

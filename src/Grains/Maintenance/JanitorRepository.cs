@@ -24,7 +24,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
 
     /// <summary>Sessions whose completion nobody finishes, and those whose time is over.</summary>
     public Task<List<string>> FindDueUploadsAsync(int shard, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             """
             (SELECT id FROM uploads WHERE state = 2 AND touched_at <= now() - $3 AND (hashtext(id) & 15) = $1 ORDER BY touched_at LIMIT $2)
             UNION ALL
@@ -44,7 +44,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
 
     /// <summary>Multipart uploads of garbage that the store may still hold; what lies in another store waits until that is configured again.</summary>
     public Task<List<(string Key, string StoreUploadId)>> FindAbortsAsync(int shard, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             """
             SELECT key, store_upload_id FROM objects
             WHERE state = 'garbage' AND store_upload_id IS NOT NULL AND store = $3 AND (hashtext(key) & 15) = $1
@@ -62,7 +62,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
 
     /// <summary>Garbage that has waited long enough for its first or its second deletion.</summary>
     public Task<List<GarbageRow>> FindGarbageAsync(int shard, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             """
             SELECT key, multipart, deleted_count FROM objects
             WHERE state = 'garbage' AND store_upload_id IS NULL AND coalesce(deleted_at, garbage_at) <= now() - $3
@@ -93,7 +93,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             cancellationToken);
 
     public Task<List<UnhashedRow>> FindUnhashedAsync(int shard, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             """
             SELECT file_id, number, object_key, size_bytes FROM file_versions
             WHERE sha256 IS NULL AND object_key IS NOT NULL AND (hashtext(file_id) & 15) = $1 ORDER BY created_at, file_id LIMIT $2
@@ -104,7 +104,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
 
     /// <summary>True when the shard's part of the store is to be compared with the ledger.</summary>
     public Task<bool> IsSweepDueAsync(int shard, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             "SELECT NOT EXISTS (SELECT 1 FROM janitor_shards WHERE shard = $1 AND swept_at > now() - $2)",
             parameters => parameters.Integer(shard).Interval(options.Value.SweepPeriod),
             async reader => await reader.ReadAsync(cancellationToken) && reader.GetBoolean(0),
@@ -117,7 +117,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
 
     /// <summary>Of these keys, those that the ledger does not know.</summary>
     public Task<List<string>> FindUnknownAsync(string[] keys, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             "SELECT k FROM unnest($1) k WHERE NOT EXISTS (SELECT 1 FROM objects o WHERE o.key = k)",
             parameters => parameters.Texts(keys),
             reader => reader.RowsAsync(row => row.GetString(0)),
@@ -125,7 +125,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
 
     /// <summary>True when the ledger has this multipart upload.</summary>
     public Task<bool> KnowsUploadAsync(ListedUpload upload, CancellationToken cancellationToken) =>
-        database.QueryAsync(
+        database.ReadAsync(
             "SELECT 1 FROM objects WHERE key = $1 AND store_upload_id = $2",
             parameters => parameters.Text(upload.Key).Text(upload.StoreUploadId),
             reader => reader.ReadAsync(cancellationToken),

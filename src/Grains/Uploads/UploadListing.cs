@@ -20,7 +20,7 @@ internal sealed class UploadListing(CatalogueDatabase database, ListCursors curs
             return Refused(Refusals.Invalid("The cursor was not issued for this list."));
 
         var after = position is null ? "" : "AND id < $3";
-        var rows = await database.QueryAsync(
+        var rows = await database.ReadAsync(
             $"""
             SELECT {UploadRow.Columns},
                 (SELECT coalesce(sum(p.size_bytes), 0)::bigint FROM upload_parts p WHERE p.upload_id = uploads.id)

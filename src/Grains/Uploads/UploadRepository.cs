@@ -96,7 +96,7 @@ internal sealed class UploadRepository(
             parameters => parameters.Text(id).Long(epoch).Text(key).Interval(IntentLife(store))) == 1;
 
     public Task<PartRow?> FindPartAsync(string id, int number) =>
-        database.QueryAsync(
+        database.ReadAsync(
             $"SELECT {PartRow.Columns} FROM upload_parts WHERE upload_id = $1 AND number = $2",
             parameters => parameters.Text(id).Integer(number),
             reader => reader.RowAsync(PartRow.Read));
@@ -104,7 +104,7 @@ internal sealed class UploadRepository(
     /// <summary>A page of parts, the sum of all, and the file of a completed session.</summary>
     public Task<(List<PartInfo> Parts, long ReceivedBytes, Entry? File)> ReadPartsAsync(
         UploadRow row, int afterPart, int limit, CancellationToken cancellationToken) =>
-        database.BatchAsync(
+        database.ReadBatchAsync(
             batch =>
             {
                 Add(
@@ -131,7 +131,7 @@ internal sealed class UploadRepository(
 
     /// <summary>The file of a completed session as it is now; null when it was removed.</summary>
     public Task<Entry?> FindFileAsync(string id, CancellationToken cancellationToken) =>
-        database.BatchAsync(batch => AddFile(batch, id), reader => reader.RowAsync(FileRow.ReadEntry), cancellationToken);
+        database.ReadBatchAsync(batch => AddFile(batch, id), reader => reader.RowAsync(FileRow.ReadEntry), cancellationToken);
 
     /// <summary>Closes the session to parts and returns those that it has.</summary>
     public Task<BegunCompletion> BeginCompletionAsync(UploadRow row, CompleteUploadCommand command) =>

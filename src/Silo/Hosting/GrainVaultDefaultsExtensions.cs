@@ -1,3 +1,4 @@
+using GrainVault.Resilience;
 using GrainVault.Silo.Health;
 using GrainVault.Silo.Options;
 using GrainVault.Silo.Postgres;
@@ -26,6 +27,7 @@ internal static class GrainVaultDefaultsExtensions
         builder.Services.TryAddSingleton<HostFault>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         builder.AddGrainVaultOptions<DataOptions>(DataOptions.Section);
+        builder.AddGrainVaultOptions<ResilienceOptions>(ResilienceOptions.Section);
         builder.AddGrainVaultTelemetry();
         // The host logs a failed start with its stack trace; GrainVaultHost says it in one line instead. A background
         // service that fails while running is logged as critical and still shows.

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Amazon.Runtime;
+using Polly;
 
 namespace GrainVault.Storage.S3;
 
@@ -10,7 +11,7 @@ internal static class S3Errors
     /// <summary>True for errors that this table translates; bugs of ours pass through.</summary>
     public static bool Covers(Exception e) =>
         e is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or SocketException or WebException
-            or TimeoutException or OperationCanceledException or System.Xml.XmlException or ObjectDisposedException;
+            or TimeoutException or ExecutionRejectedException or OperationCanceledException or System.Xml.XmlException or ObjectDisposedException;
 
     /// <summary>The one exception of every provider. Messages hold no URL, header or credential.</summary>
     /// <param name="e">What happened.</param>

@@ -1,6 +1,7 @@
 using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
+using GrainVault.Resilience;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -25,14 +26,18 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
     private readonly ILogger _logger;
 
     /// <summary>Creates the store; nothing is sent before the first call.</summary>
-    public S3ObjectStore(S3Options options, TimeProvider time, ILogger<S3ObjectStore>? logger)
+    /// <param name="options">Its settings.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="logger">Where failures go.</param>
+    /// <param name="breakers">Makes the breaker of the server; null for one that nobody observes.</param>
+    public S3ObjectStore(S3Options options, TimeProvider time, ILogger<S3ObjectStore>? logger, Breakers? breakers = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(options.Bucket);
         _options = options;
         _logger = logger ?? NullLogger<S3ObjectStore>.Instance;
         _client = S3Client.Create(options, options.Endpoint);
         _publicClient = options.PublicEndpoint is null ? _client : S3Client.Create(options, options.PublicEndpoint);
-        _calls = new S3Calls(_client, options, _logger);
+        _calls = new S3Calls(_client, options, breakers ?? Breakers.Unobserved, _logger);
         _objects = new S3Objects(_calls, options, _logger);
         _multipart = new S3Multipart(_calls, _objects);
         _listing = new S3Listing(_calls);

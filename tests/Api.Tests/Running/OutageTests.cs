@@ -46,9 +46,19 @@ public sealed class OutageTests
             Assert.Equal("objects", Assert.Single(down).GetProperty("name").GetString());
         }
 
+        // After enough failures the server is not asked any more, and the answer comes at once.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => UnavailableAsync(() => user.PutPartAsync(IdOf(upload), 2, Part))));
+                return vault.Log.Contains("The breaker of s3 opened", StringComparison.Ordinal);
+            },
+            Recovery,
+            () => "the breaker does not open");
         await s3.StartAgainAsync();
         await EventuallyStoredAsync(user, upload, 2);
         await EventuallyStoredAsync(user, upload, 3);
+        Assert.Contains("The breaker of s3 closed", vault.Log, StringComparison.Ordinal);
         await CompleteAsync(user, upload);
     }
 

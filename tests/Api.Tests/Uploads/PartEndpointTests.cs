@@ -1,7 +1,10 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
+using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Api.Uploads;
+using GrainVault.Resilience;
+using GrainVault.Silo.Options;
 using GrainVault.Storage.Buffers;
 using GrainVault.Uploads;
 using Microsoft.AspNetCore.Http;
@@ -9,6 +12,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NSubstitute;
 using Orleans;
+using Orleans.Runtime;
 
 namespace GrainVault.Api.Tests.Uploads;
 
@@ -19,6 +23,7 @@ public sealed class PartEndpointTests : IDisposable
     private static readonly byte[] Content = RandomNumberGenerator.GetBytes(2 << 20);
     private readonly PartBufferPool _pool = new(new PartBufferOptions(), TimeProvider.System);
     private readonly BytesInFlight _inFlight = new(64 << 20, 10, TimeSpan.FromSeconds(5), 1, TimeProvider.System);
+    private GrainCalls _calls = new(new GrainClusterOptions(), Breakers.Unobserved);
     private readonly IGrainFactory _grains = Substitute.For<IGrainFactory>();
     private readonly IPartWriterGrain _writer = Substitute.For<IPartWriterGrain>();
     private readonly IUploadSessionGrain _session = Substitute.For<IUploadSessionGrain>();
@@ -87,6 +92,23 @@ public sealed class PartEndpointTests : IDisposable
     }
 
     [Fact]
+    public async Task Write_that_was_rejected_is_repeated_and_its_buffer_is_never_used_again()
+    {
+        _calls = new GrainCalls(new GrainClusterOptions { Mode = ClusterMode.Cohost }, Breakers.Unobserved);
+        var contents = new List<byte[]>();
+        _writer.WritePartAsync(Arg.Any<WritePartCommand>(), Arg.Any<CancellationToken>()).Returns(call =>
+        {
+            contents.Add(call.Arg<WritePartCommand>().Content.Bytes.ToArray());
+            return contents.Count == 1
+                ? Task.FromException<PartResult>(new SiloUnavailableException("gone"))
+                : Task.FromResult(new PartResult(null, new PartInfo(1, Content.Length, "etag")));
+        });
+        Assert.IsType<Ok<PartAnswer>>((await PutAsync(default)).Result);
+        Assert.Equal([Content, Content], contents);
+        Assert.Equal((0L, 0L, 0L), (_inFlight.Taken, _pool.RentedSizeBytes, _pool.IdleSizeBytes));
+    }
+
+    [Fact]
     public async Task Body_that_breaks_off_reaches_no_writer_and_frees_everything()
     {
         await Assert.ThrowsAsync<BadHttpRequestException>(() => PutAsync(default, fail: new BadHttpRequestException("cut")));
@@ -102,7 +124,7 @@ public sealed class PartEndpointTests : IDisposable
         var context = new DefaultHttpContext { RequestAborted = aborted };
         context.Features.Set<IRequestBodyPipeFeature>(new BodyPipe(pipe.Reader));
         context.Request.ContentLength = Content.Length;
-        return await PartEndpoint.PutAsync(UploadId, 1, context, _grains, new BodyReceiver(_inFlight, _pool), new PartWriters(_grains));
+        return await PartEndpoint.PutAsync(UploadId, 1, context, _grains, _calls, new BodyReceiver(_inFlight, _pool), new PartWriters(_grains, _calls));
     }
 
     private sealed record BodyPipe(PipeReader Reader) : IRequestBodyPipeFeature;
