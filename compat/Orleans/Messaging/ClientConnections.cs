@@ -186,7 +186,7 @@ internal sealed class ClientConnections : IMessageCenterFactory, IMessageCenter,
             if (!gateway.IsListed && (gateway.Peer.IsIdle || gateway.Peer.IsClosed))
                 Remove(gateway);
             else
-                gateway.Tend((int)(_limits.GatewaySilenceMax / WatchPeriod));
+                gateway.Tend(Math.Max(1, (int)(_limits.GatewaySilenceMax / WatchPeriod)));
         }
         Review();
     }

@@ -84,15 +84,7 @@ internal sealed class Listener
         {
             try
             {
-                var socket = await listening.AcceptAsync();
-                if (Interlocked.Increment(ref _handshakeCount) > _limits.HandshakeCountMax)
-                {
-                    Interlocked.Decrement(ref _handshakeCount);
-                    _log.Refused(socket.RemoteEndPoint, _name, new InvalidOperationException("too many peers have not said who they are."));
-                    socket.Dispose();
-                    continue;
-                }
-                _ = ServeAsync(new SocketConnection(socket));
+                _ = ServeAsync(await listening.AcceptAsync());
             }
             catch (Exception failure) when (failure is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
@@ -104,6 +96,23 @@ internal sealed class Listener
                 _log.AcceptFailed(failure, _endPoint);
                 await Task.Delay(AcceptRetryMs);
             }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        try
+        {
+            await using var context = new SocketConnection(socket);
+            if (HandshakeCount < _limits.HandshakeCountMax)
+                await ServeAsync(context);
+            else
+                _log.Refused(context.RemoteEndPoint, _name, new InvalidOperationException("too many peers have not said who they are."));
+        }
+        catch (SocketException failure)
+        {
+            _log.Refused(null, _name, failure);
+            socket.Dispose();
         }
     }
 
@@ -122,7 +131,6 @@ internal sealed class Listener
             if (!handshake.IsAdmitted)
                 _log.Refused(context.RemoteEndPoint, _name, handshake.IsLate ? new TimeoutException($"it did not say who it is within {_limits.HandshakeTimeout}.") : failure);
         }
-        context.Abort();
         _open.TryRemove(context, out _);
         ended.SetResult();
     }
@@ -135,10 +143,18 @@ internal sealed class Listener
         var hello = Hello.Read(await first.ReadOneAsync(Hello.SizeBytesMax, handshake.Token));
         var connection = _admit(hello)
             ?? throw new InvalidDataException($"{hello.Silo?.ToString() ?? "A client"} of cluster {hello.ClusterId} wants {hello.Target?.ToString() ?? "a gateway"} and does not belong here.");
-        _greeting.ToFrame().CopyTo(context.Transport.Output);
-        await context.Transport.Output.FlushAsync(handshake.Token);
-        handshake.End();
-        await connection.RunAsync(context, new FrameReader(context.Transport.Input, connection.Budget));
+        try
+        {
+            _greeting.ToFrame().CopyTo(context.Transport.Output);
+            await context.Transport.Output.FlushAsync(handshake.Token);
+            handshake.End();
+            await connection.RunAsync(context, new FrameReader(context.Transport.Input, connection.Budget));
+        }
+        catch (Exception failure)
+        {
+            connection.Close(failure);
+            throw;
+        }
     }
 
     /// <summary>The time between a connection and its first message.</summary>
@@ -152,6 +168,7 @@ internal sealed class Listener
         internal Handshake(Listener listener, SocketConnection context, TimeSpan timeout)
         {
             _listener = listener;
+            Interlocked.Increment(ref listener._handshakeCount);
             _timeout = new CancellationTokenSource(timeout);
             _abort = _timeout.Token.UnsafeRegister(static context => ((SocketConnection)context!).Abort(), context);
         }

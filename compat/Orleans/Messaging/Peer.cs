@@ -64,7 +64,8 @@ internal sealed class Peer(SiloAddress address, IPeerOwner owner, Connector conn
             current = new OutgoingConnection(address, lane, owner, limits);
             Volatile.Write(ref _lanes[index], current);
         }
-        _ = connector.RunAsync(current);
+        // Neither as a turn of the grain that happens to call first, nor in its context: the connection outlives both.
+        ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.connector.RunAsync(work.current), (connector, current), preferLocal: false);
         return current;
     }
 

@@ -71,7 +71,7 @@ internal sealed class SiloConnections(
             _listeners.Add(new Listener(
                 endpoints.Value.GatewayListeningEndpoint ?? gateway.Endpoint, "gateway", services, builders.ConfigureGatewayInboundBuilder, greeting, AdmitClient, limits, _log));
         }
-        view.Changed += TellClientsOfLeave;
+        view.Changed += OnViewChanged;
         foreach (var listener in _listeners)
             listener.Start();
         return Task.CompletedTask;
@@ -79,7 +79,7 @@ internal sealed class SiloConnections(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        view.Changed -= TellClientsOfLeave;
+        view.Changed -= OnViewChanged;
         foreach (var listener in _listeners)
             listener.StopListening();
         await DrainAsync(cancellationToken);
@@ -125,7 +125,7 @@ internal sealed class SiloConnections(
     }
 
     private IncomingConnection? AdmitSilo(Hello hello) =>
-        hello.Silo is not null && local.SiloAddress.Equals(hello.Target) ? Admit(hello) : null;
+        hello.Silo is { } silo && local.SiloAddress.Equals(hello.Target) && !IsVotedDead(silo, view.Current) ? Admit(hello) : null;
 
     private IncomingConnection? AdmitClient(Hello hello) =>
         hello.Silo is null && hello.Lane != Lane.Control ? Admit(hello) : null;
@@ -141,11 +141,20 @@ internal sealed class SiloConnections(
         return connection;
     }
 
-    /// <summary>Clients choose other gateways as soon as this silo leaves; what they have sent already is still passed on.</summary>
-    private void TellClientsOfLeave(ClusterSnapshot snapshot)
+    private void OnViewChanged(ClusterSnapshot snapshot)
     {
-        if (_isLeaving || snapshot.StatusOf(local.SiloAddress) is not (SiloStatus.ShuttingDown or SiloStatus.Stopping))
-            return;
+        if (!_isLeaving && snapshot.StatusOf(local.SiloAddress) is SiloStatus.ShuttingDown or SiloStatus.Stopping)
+            TellClientsOfLeave();
+        foreach (var connection in _incoming.Keys)
+        {
+            if (connection.Peer.Silo is { } silo && IsVotedDead(silo, snapshot))
+                connection.Close(new IOException("The cluster has declared the silo dead."));
+        }
+    }
+
+    /// <summary>Clients choose other gateways as soon as this silo leaves; what they have sent already is still passed on.</summary>
+    private void TellClientsOfLeave()
+    {
         _isLeaving = true;
         foreach (var connection in _incoming.Keys)
         {
@@ -153,4 +162,8 @@ internal sealed class SiloConnections(
                 connection.Answer(OutgoingConnection.Empty(FrameKind.Leaving), 0);
         }
     }
+
+    /// <summary>A silo that the others voted dead may not know it yet. What it asks for is not done.</summary>
+    private static bool IsVotedDead(SiloAddress silo, ClusterSnapshot snapshot) =>
+        snapshot.Find(silo) is { Status: SiloStatus.Dead, LeftInOrder: false };
 }

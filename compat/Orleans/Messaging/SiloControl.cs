@@ -19,8 +19,14 @@ internal sealed class SiloControl(SiloConnections connections) : ISiloControl
 
     public void TellOfChange(SiloAddress target, long version)
     {
-        if (connections.Peers.Get(target).Get(Lane.Control) is { } connection)
-            connection.Tell(OutgoingConnection.Empty(FrameKind.Changed, version));
+        try
+        {
+            connections.Peers.Get(target).Get(Lane.Control)?.Tell(OutgoingConnection.Empty(FrameKind.Changed, version));
+        }
+        catch (SiloUnavailableException)
+        {
+            // This silo's connections are closed already; the others read the table by themselves.
+        }
     }
 
     private async Task<byte[]> AskAsync(SiloAddress target, OutgoingFrame frame, CancellationToken cancellationToken)

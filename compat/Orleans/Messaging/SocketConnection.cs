@@ -27,7 +27,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
         socket.NoDelay = true;
         _socket = socket;
         var stream = new NetworkStream(socket, ownsSocket: false);
-        Input = PipeReader.Create(stream, new StreamPipeReaderOptions(MemoryPool<byte>.Shared, BlockBytes, minimumReadSize: BlockBytes / 4));
+        Input = PipeReader.Create(stream, new StreamPipeReaderOptions(MemoryPool<byte>.Shared, BlockBytes, minimumReadSize: BlockBytes / 4, leaveOpen: false, useZeroByteReads: true));
         Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(MemoryPool<byte>.Shared, BlockBytes));
         Transport = this;
         LocalEndPoint = socket.LocalEndPoint;

@@ -77,7 +77,7 @@ public sealed class ClientTests : IAsyncLifetime
         var passedOn = client.Grain<IRemoteGrain>(_first, _second).Wait("lost: reached too", "lost: go");
         await _cluster.Phases.WaitFor("lost: reached too");
         client.List(_first);
-        _cluster.SetAll(_cluster.SnapshotOf(2, _first));
+        _cluster.SetAll(_cluster.SnapshotOf(2, SiloStatus.Dead, _first));
         _second.Connections.Abort();
         await Assert.ThrowsAsync<SiloUnavailableException>(() => running);
         await Assert.ThrowsAsync<OrleansMessageRejectionException>(() => passedOn);

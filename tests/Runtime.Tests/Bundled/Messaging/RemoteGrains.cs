@@ -34,6 +34,10 @@ public interface IRemoteGrain : IGrainWithStringKey
     [Alias("Wait")]
     Task<string> Wait(string reached, string until);
 
+    /// <summary>The same, but keeps the thread.</summary>
+    [Alias("Block")]
+    Task Block(string reached, string until);
+
     [Alias("WaitForCancellation")]
     Task WaitForCancellation(string reached, string cancelled, CancellationToken cancellationToken = default);
 
@@ -76,6 +80,13 @@ public sealed class RemoteGrain(ILocalSiloDetails silo, Phases phases) : Grain, 
         phases.Reach(reached);
         await phases.WaitFor(until);
         return silo.SiloAddress.ToParsableString();
+    }
+
+    public Task Block(string reached, string until)
+    {
+        phases.Reach(reached);
+        phases.WaitFor(until).Wait();
+        return Task.CompletedTask;
     }
 
     public async Task WaitForCancellation(string reached, string cancelled, CancellationToken cancellationToken = default)

@@ -25,7 +25,7 @@ public sealed class RoutingTests : IAsyncLifetime
     public async Task Stale_view_of_the_caller_costs_a_detour()
     {
         var grain = _cluster.Grain(_first, _third);
-        _first.View.Set(_cluster.SnapshotOf(0, _second));
+        _first.View.Set(_cluster.SnapshotOf(0, SiloStatus.Joining, _second));
         Assert.Equal(_third.Address.ToParsableString(), await grain.Where());
         Assert.Equal(0, _second.View.RefreshCount);
     }
@@ -34,7 +34,7 @@ public sealed class RoutingTests : IAsyncLifetime
     public async Task Stale_view_of_the_receiver_is_refreshed_before_it_passes_a_call_on()
     {
         var grain = _cluster.Grain(_first, _third);
-        _third.View.Set(_cluster.SnapshotOf(0, _second));
+        _third.View.Set(_cluster.SnapshotOf(0, SiloStatus.Joining, _second));
         _third.View.Next = _cluster.SnapshotOfAll(1);
         Assert.Equal(_third.Address.ToParsableString(), await grain.Where());
         Assert.Equal(1, _third.View.RefreshCount);
@@ -52,8 +52,8 @@ public sealed class RoutingTests : IAsyncLifetime
     [Fact]
     public async Task Call_that_goes_round_in_circles_is_rejected()
     {
-        _first.View.Set(_cluster.SnapshotOf(2, _second));
-        _second.View.Set(_cluster.SnapshotOf(2, _first));
+        _first.View.Set(_cluster.SnapshotOf(2, SiloStatus.Joining, _second));
+        _second.View.Set(_cluster.SnapshotOf(2, SiloStatus.Joining, _first));
         var failure = await Assert.ThrowsAsync<OrleansMessageRejectionException>(() => _first.Grains.GetGrain<IRemoteGrain>("g-1").Where());
         Assert.Contains("passed on", failure.Message, StringComparison.Ordinal);
     }
@@ -75,8 +75,33 @@ public sealed class RoutingTests : IAsyncLifetime
     {
         var running = _cluster.Grain(_first, _second).Wait("dead: reached", "dead: go");
         await _cluster.Phases.WaitFor("dead: reached");
-        _first.View.Set(_cluster.SnapshotOf(2, _first, _third));
+        _first.View.Set(_cluster.SnapshotOf(2, SiloStatus.Dead, _first, _third));
         await Assert.ThrowsAsync<OrleansMessageRejectionException>(() => running);
+    }
+
+    [Fact]
+    public async Task Silo_that_was_voted_dead_gets_nothing_done_any_more()
+    {
+        var grain = _cluster.Grain(_first, _second);
+        await grain.Where();
+        _second.View.Set(_cluster.SnapshotOf(2, SiloStatus.Dead, _second, _third));
+        await Phases.Until(() => !_second.Connections.Incoming.Any(), "its connections are closed");
+        await Assert.ThrowsAsync<OrleansMessageRejectionException>(() => grain.Where());
+        Assert.Empty(_second.Connections.Incoming);
+    }
+
+    [Fact]
+    public async Task Connection_that_a_grain_was_the_first_to_need_is_no_part_of_its_turns()
+    {
+        var caller = _cluster.Grain(_first, _first);
+        var callee = _cluster.Grain(_first, _second);
+        Assert.Equal(_second.Address.ToParsableString(), await caller.WhereIs(callee));
+        var blocked = caller.Block("block: reached", "block: go");
+        await _cluster.Phases.WaitFor("block: reached");
+        Assert.Equal(_second.Address.ToParsableString(), await callee.Where());
+        Assert.False(blocked.IsCompleted);
+        _cluster.Phases.Reach("block: go");
+        await blocked;
     }
 
     [Fact]

@@ -68,11 +68,11 @@ internal sealed class TestCluster : IAsyncDisposable
         return cluster;
     }
 
-    public ClusterSnapshot SnapshotOfAll(long version) => SnapshotOf(version, [.. _members]);
+    public ClusterSnapshot SnapshotOfAll(long version) => SnapshotOf(version, SiloStatus.Dead, [.. _members]);
 
-    public ClusterSnapshot SnapshotOf(long version, params TestMember[] active) => TestView.Snapshot(
+    public ClusterSnapshot SnapshotOf(long version, SiloStatus others, params TestMember[] active) => TestView.Snapshot(
         version,
-        [.. _members.Select(member => (member.Address, active.Contains(member) ? SiloStatus.Active : SiloStatus.Dead))]);
+        [.. _members.Select(member => (member.Address, active.Contains(member) ? SiloStatus.Active : others))]);
 
     public void SetAll(ClusterSnapshot snapshot)
     {
