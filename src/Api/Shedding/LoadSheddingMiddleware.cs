@@ -5,7 +5,7 @@ namespace GrainVault.Api.Shedding;
 
 /// <summary>
 /// Sends requests away while the process has too much to do, the costly ones first: uploads, then changes and downloads, reads
-/// of metadata last, and health checks never. It stands before the token check, so that a refusal costs next to nothing.
+/// of metadata last, and health checks and metrics never. It stands before the token check, so that a refusal costs next to nothing.
 /// </summary>
 internal sealed class LoadSheddingMiddleware(RequestDelegate next, RequestAdmission admission, ProcessPressure pressure, GatewayInstruments instruments)
 {
@@ -16,7 +16,7 @@ internal sealed class LoadSheddingMiddleware(RequestDelegate next, RequestAdmiss
     public Task InvokeAsync(HttpContext context)
     {
         var weight = RequestWeights.Of(context);
-        if (pressure.Level.Refuses(weight) && !IsHealthCheck(context))
+        if (pressure.Level.Refuses(weight) && !IsOfOperations(context))
             return RefuseAsync(context, weight, "pressure");
         if (weight == RequestWeight.Read)
             return next(context);
@@ -42,5 +42,7 @@ internal sealed class LoadSheddingMiddleware(RequestDelegate next, RequestAdmiss
             .ExecuteAsync(context);
     }
 
-    private static bool IsHealthCheck(HttpContext context) => context.Request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal);
+    // What tells that there is too much to do must not go blind over it.
+    private static bool IsOfOperations(HttpContext context) =>
+        context.Request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal) || context.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal);
 }

@@ -1,5 +1,7 @@
+using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Api.Shedding;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -67,6 +69,22 @@ public sealed class PressureTests
         queued[1].Execute();
         Assert.Equal(TimeSpan.Zero, probe.Measure());
         Assert.Equal(3, queued.Count);
+    }
+
+    [Theory]
+    [InlineData("/healthz/ready", 200)]
+    [InlineData("/metrics", 200)]
+    [InlineData("/v1/me", 503)]
+    public async Task Critical_pressure_leaves_health_and_metrics_alone(string path, int status)
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>();
+        using var pressure = new ProcessPressure(Limits, TimeProvider.System, meters, NullLogger<ProcessPressure>.Instance);
+        pressure.Note(TimeSpan.FromMinutes(1), 0);
+        var middleware = new LoadSheddingMiddleware(_ => Task.CompletedTask, new RequestAdmission(Limits), pressure, new GatewayInstruments(meters));
+        var context = new DefaultHttpContext { Request = { Method = "GET", Path = path } };
+        await middleware.InvokeAsync(context);
+        Assert.Equal(status, context.Response.StatusCode);
     }
 
     [Fact]
