@@ -139,3 +139,26 @@ load_env_file() {
     [ -n "${!name+set}" ] || export "$name=${line#*=}"
   done <"$repo_root/.env"
 }
+
+port_of() {
+  local url=${1%%;*}
+  url=${url%/}
+  [[ $url =~ :([0-9]+)$ ]] && echo "${BASH_REMATCH[1]}" && return
+  case $url in https:*) echo 443 ;; *) echo 80 ;; esac
+}
+
+# The addresses of front end k: those of the first ($urls), with k - 1 added to the port.
+urls_of() { # k
+  local url all moved=()
+  IFS=';' read -ra all <<<"$urls"
+  for url in "${all[@]}"; do
+    url=${url%/}
+    [[ $url =~ :[0-9]+$ ]] || url=$url:$(port_of "$url")
+    moved+=("${url%:*}:$((${url##*:} + $1 - 1))")
+  done
+  (IFS=';' && echo "${moved[*]}")
+}
+
+ready_path_of() { case $1 in http:*) echo /healthz/ready ;; *) echo ;; esac; }
+
+random_hex() { od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n'; } # bytes

@@ -89,6 +89,20 @@ public sealed class ClusterStartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rotation_of_the_secret_shuts_nobody_out_before_it_has_ended()
+    {
+        const string Next = "the secret that comes after it, long enough";
+        await using var before = await ClusterProgram.StartSiloAsync(_database);
+        await before.WaitUntilReadyAsync();
+
+        await using var after = await ClusterProgram.StartSiloAsync(_database, ("Cluster:Secret", Next), ("Cluster:PreviousSecrets:0", ClusterProgram.Secret));
+        await after.WaitUntilReadyAsync(); // A silo joins when it reaches all others and they reach it.
+        await using var frontEnd = await ClusterProgram.StartFrontEndAsync(_database);
+
+        await frontEnd.WaitUntilReadyAsync();
+    }
+
+    [Fact]
     public async Task Front_end_without_keys_of_tokens_is_refused_at_once()
     {
         await using var frontEnd = await ClusterProgram.StartFrontEndAsync(_database, ("Auth:SigningKeys:0:Kid", ""), ("Auth:SigningKeys:0:Secret", ""));
