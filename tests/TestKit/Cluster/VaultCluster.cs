@@ -19,6 +19,8 @@ public sealed class VaultCluster : IAsyncDisposable
     private const int PostgresConnectionCountMax = 500;
     private const string Bucket = "cluster";
 
+    private static readonly TimeSpan ActiveWithin = TimeSpan.FromSeconds(60);
+
     private readonly VaultClusterSettings _settings;
     private readonly TestFolder _folder = new();
     private readonly TestFolder _postgresFolder;
@@ -26,6 +28,7 @@ public sealed class VaultCluster : IAsyncDisposable
     private readonly List<VaultMember> _frontEnds = [];
     private readonly Dictionary<string, string> _common = [];
     private EmbeddedPostgres _postgres;
+    private int _siloCount;
 
     private VaultCluster(VaultClusterSettings settings, EmbeddedPostgres postgres, S3Server store, TestFolder postgresFolder)
     {
@@ -76,6 +79,30 @@ public sealed class VaultCluster : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>Forgets a silo that has been stopped for good.</summary>
+    public async Task RemoveAsync(VaultMember silo)
+    {
+        _silos.Remove(silo);
+        await silo.DisposeAsync();
+    }
+
+    /// <summary>Silos that the member table has as active, as ip:port:generation.</summary>
+    public async Task<List<string>> ActiveSilosAsync()
+    {
+        await using var command = DataSource.CreateCommand("SELECT address || ':' || port || ':' || generation FROM orleans.OrleansMembershipTable WHERE status = 3 ORDER BY 1");
+        await using var reader = await command.ExecuteReaderAsync();
+        var active = new List<string>();
+        while (await reader.ReadAsync())
+            active.Add(reader.GetString(0));
+        return active;
+    }
+
+    /// <summary>Waits until the member table has exactly the silos that run as active.</summary>
+    public Task WaitUntilActiveAsync() => Eventually.TrueAsync(
+        async () => (await ActiveSilosAsync()).Count == _silos.Count(silo => silo.IsRunning),
+        ActiveWithin,
+        () => $"{_silos.Count(silo => silo.IsRunning)} silos run, and others are active");
+
     /// <summary>Stops PostgreSQL in order; the moment at which it is gone.</summary>
     public async Task<long> StopPostgresAsync()
     {
@@ -87,7 +114,10 @@ public sealed class VaultCluster : IAsyncDisposable
     public async Task<long> StartPostgresAsync()
     {
         _postgres = await StartPostgresAsync(_postgresFolder["data"]);
-        return Stopwatch.GetTimestamp();
+        var back = Stopwatch.GetTimestamp();
+        // The connections of our own ended with the server before.
+        DataSource.Clear();
+        return back;
     }
 
     /// <summary>Runs the operator's command line on the cluster's database and store; exit code and output.</summary>
@@ -167,18 +197,24 @@ public sealed class VaultCluster : IAsyncDisposable
 
     private VaultMember NewSilo()
     {
-        var number = _silos.Count + 1;
+        var number = ++_siloCount;
         var ip = _settings.SiloAddress(number);
+        var (siloPort, gatewayPort) = (LoopbackPorts.FindFree(), LoopbackPorts.FindFree());
         var health = new Uri($"http://{ip}:{LoopbackPorts.FindFree()}");
-        var silo = NewMember($"silo-{number}", Repository.Built("src/Silo", "GrainVault.Silo"), health, new Dictionary<string, string>
+        var own = new Dictionary<string, string>
         {
             ["GrainVault__Cluster__Mode"] = "cohost",
             ["GrainVault__Cluster__AdvertisedIp"] = ip.ToString(),
-            ["GrainVault__Cluster__SiloPort"] = FreePort(),
-            ["GrainVault__Cluster__GatewayPort"] = FreePort(),
+            ["GrainVault__Cluster__SiloPort"] = Text(siloPort),
+            ["GrainVault__Cluster__GatewayPort"] = Text(gatewayPort),
             ["GrainVault__Cluster__HealthUrl"] = health.ToString(),
-        });
-        silo.Launcher = _settings.SiloLauncher(number);
+        };
+        var name = $"silo-{number}";
+        var silo = new VaultMember(name, _settings.SiloProgram, _folder.Path, health, SettingsOf(name, own))
+        {
+            ClusterPorts = [new IPEndPoint(ip, siloPort), new IPEndPoint(ip, gatewayPort)],
+            Launcher = _settings.SiloLauncher(number),
+        };
         _silos.Add(silo);
         return silo;
     }
@@ -186,20 +222,18 @@ public sealed class VaultCluster : IAsyncDisposable
     private void NewFrontEnd()
     {
         var address = new Uri($"http://{IPAddress.Loopback}:{LoopbackPorts.FindFree()}");
-        _frontEnds.Add(NewMember($"api-{_frontEnds.Count + 1}", Repository.Built("src/Api", "GrainVault.Api"), address, new Dictionary<string, string>
-        {
-            ["GrainVault__Cluster__Mode"] = "client",
-            ["ASPNETCORE_URLS"] = address.ToString(),
-        }));
+        var own = new Dictionary<string, string> { ["GrainVault__Cluster__Mode"] = "client", ["ASPNETCORE_URLS"] = address.ToString() };
+        var name = $"api-{_frontEnds.Count + 1}";
+        _frontEnds.Add(new VaultMember(name, _settings.FrontEndProgram, _folder.Path, address, SettingsOf(name, own)));
     }
 
-    private VaultMember NewMember(string name, string program, Uri address, Dictionary<string, string> own)
+    private Dictionary<string, string> SettingsOf(string name, Dictionary<string, string> own)
     {
         var settings = new Dictionary<string, string>(_common) { ["GrainVault__Data__Directory"] = Directory.CreateDirectory(_folder[name]).FullName };
         foreach (var (key, value) in own)
             settings[key] = value;
-        return new VaultMember(name, program, _folder.Path, address, settings);
+        return settings;
     }
 
-    private static string FreePort() => LoopbackPorts.FindFree().ToString(CultureInfo.InvariantCulture);
+    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 }

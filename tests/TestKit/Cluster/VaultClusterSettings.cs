@@ -1,4 +1,5 @@
 using System.Net;
+using GrainVault.TestKit.Processes;
 
 namespace GrainVault.TestKit.Cluster;
 
@@ -11,6 +12,12 @@ public sealed record VaultClusterSettings
 
     /// <summary>Environment variables of every process, on top of those that make the cluster.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Path of the silo's program. Default: as built beside the tests.</summary>
+    public string SiloProgram { get; init; } = Repository.Built("src/Silo", "GrainVault.Silo");
+
+    /// <summary>Path of the front end's program. Default: as built beside the tests.</summary>
+    public string FrontEndProgram { get; init; } = Repository.Built("src/Api", "GrainVault.Api");
 
     /// <summary>Address of a silo by its number from 1. Default: loopback.</summary>
     public Func<int, IPAddress> SiloAddress { get; init; } = _ => IPAddress.Loopback;

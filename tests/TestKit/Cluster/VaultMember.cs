@@ -32,6 +32,9 @@ public sealed class VaultMember : IAsyncDisposable
     /// <summary>Where it answers <c>/healthz/ready</c>; a front end answers everything there.</summary>
     public Uri Address { get; }
 
+    /// <summary>A silo's ports for silos and for front ends; a front end has none.</summary>
+    public IReadOnlyList<IPEndPoint> ClusterPorts { get; internal init; } = [];
+
     /// <summary>The program that the next start runs.</summary>
     public string Program { get; set; }
 
