@@ -136,7 +136,7 @@ internal sealed class ClientConnections : IMessageCenterFactory, IMessageCenter,
         if (connection.WasOpen)
             Log.Lost(connection.Lane, connection.Target, reason.Message);
         else
-            Log.NotOpened(connection.Lane, connection.Target, reason.Message);
+            Log.NotOpened(connection.Lane, connection.Target, reason);
         _wantsList = true;
         Review();
     }

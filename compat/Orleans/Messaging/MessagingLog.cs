@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -10,6 +11,9 @@ internal sealed partial class MessagingLog(ILogger logger)
     /// <summary>How often one kind of line may be written that a stranger can cause.</summary>
     internal const int StrangerLinePeriodMs = 10_000;
 
+    private const int TargetCountMax = 1000;
+
+    private readonly ConcurrentDictionary<SiloAddress, long> _notOpenedAtMs = new();
     private long _strangerLineAtMs = -StrangerLinePeriodMs;
     private int _unwrittenCount;
 
@@ -22,6 +26,18 @@ internal sealed partial class MessagingLog(ILogger logger)
             Interlocked.Increment(ref _unwrittenCount);
         else
             Refused(peer, port, reason.Message, Interlocked.Exchange(ref _unwrittenCount, 0));
+    }
+
+    /// <summary>A connection could not be opened. It is tried again and again, but not each attempt has a line.</summary>
+    internal void NotOpened(Lane lane, SiloAddress target, Exception reason)
+    {
+        var now = Environment.TickCount64;
+        if (_notOpenedAtMs.TryGetValue(target, out var last) && now - last < StrangerLinePeriodMs)
+            return;
+        if (_notOpenedAtMs.Count >= TargetCountMax)
+            _notOpenedAtMs.Clear();
+        _notOpenedAtMs[target] = now;
+        NotOpened(lane, target, reason.Message);
     }
 
     [LoggerMessage(41, LogLevel.Information, "Listens for {Peers} on {EndPoint}.")]
@@ -37,7 +53,7 @@ internal sealed partial class MessagingLog(ILogger logger)
     internal partial void Lost(Lane lane, SiloAddress target, string reason);
 
     [LoggerMessage(45, LogLevel.Warning, "The {Lane} connection to {Target} could not be opened: {Reason}")]
-    internal partial void NotOpened(Lane lane, SiloAddress target, string reason);
+    private partial void NotOpened(Lane lane, SiloAddress target, string reason);
 
     [LoggerMessage(46, LogLevel.Warning, "A connection of {Peer} ended: {Reason}")]
     internal partial void PeerLost(string peer, string reason);

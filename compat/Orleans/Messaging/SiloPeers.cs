@@ -66,7 +66,7 @@ internal sealed class SiloPeers(IClusterView view, SiloRuntime silo, ILocalSiloD
         if (connection.WasOpen)
             log.Lost(connection.Lane, connection.Target, reason.Message);
         else
-            log.NotOpened(connection.Lane, connection.Target, reason.Message);
+            log.NotOpened(connection.Lane, connection.Target, reason);
         view.Suspect(connection.Target);
     }
 

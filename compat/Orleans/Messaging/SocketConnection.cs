@@ -16,6 +16,9 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
     /// <summary>What is read or written at once, in bytes.</summary>
     private const int BlockBytes = 64 << 10;
 
+    private const int KeepAliveSeconds = 20;
+    private const int KeepAliveRetryCount = 3;
+
     private static long _lastId;
 
     private readonly Socket _socket;
@@ -25,6 +28,11 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
     internal SocketConnection(Socket socket)
     {
         socket.NoDelay = true;
+        // A peer whose machine is gone says nothing more; without this its connection would stay for good.
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveRetryCount);
         _socket = socket;
         var stream = new NetworkStream(socket, ownsSocket: false);
         Input = PipeReader.Create(stream, new StreamPipeReaderOptions(MemoryPool<byte>.Shared, BlockBytes, minimumReadSize: BlockBytes / 4, leaveOpen: false, useZeroByteReads: true));

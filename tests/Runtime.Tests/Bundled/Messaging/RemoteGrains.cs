@@ -54,6 +54,10 @@ public interface IRemoteGrain : IGrainWithStringKey
     [Alias("Drop")]
     Task<int> Drop(Content content);
 
+    /// <summary>The value that all bytes have; -1 when they differ.</summary>
+    [Alias("ValueOf")]
+    Task<int> ValueOf(Content content, CancellationToken cancellationToken = default);
+
     [Alias("Fill")]
     Task<Content> Fill(int sizeBytes);
 }
@@ -122,6 +126,15 @@ public sealed class RemoteGrain(ILocalSiloDetails silo, Phases phases) : Grain, 
     }
 
     public Task<int> Drop(Content content) => Task.FromResult(content.Bytes.Length);
+
+    public Task<int> ValueOf(Content content, CancellationToken cancellationToken = default)
+    {
+        var first = content.Bytes.Span[0];
+        if (!content.Bytes.Span.ContainsAnyExcept(first))
+            return Task.FromResult<int>(first);
+        phases.Reach("torn");
+        return Task.FromResult(-1);
+    }
 
     public Task<Content> Fill(int sizeBytes)
     {

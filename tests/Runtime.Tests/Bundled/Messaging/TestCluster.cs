@@ -47,6 +47,8 @@ internal sealed class TestMember(IHost host, TestView view, LogLines log) : ISil
 /// <summary>Several silos in one process that reach one another over sockets.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
+    private static int _lastPort = Random.Shared.Next(20_000);
+
     private readonly List<TestMember> _members = [];
 
     public const string ClusterId = "messaging-tests";
@@ -104,12 +106,12 @@ internal sealed class TestCluster : IAsyncDisposable
         }));
     }
 
-    /// <summary>A free port that the system does not give to connections, as it might between the choice and its use.</summary>
+    /// <summary>A free port, not twice the same, that the system does not give to connections, as it might between the choice and its use.</summary>
     public static int FreePort()
     {
         while (true)
         {
-            var port = Random.Shared.Next(10_000, 30_000);
+            var port = 10_000 + (Interlocked.Increment(ref _lastPort) % 20_000);
             using var listener = new TcpListener(IPAddress.Loopback, port);
             try
             {
