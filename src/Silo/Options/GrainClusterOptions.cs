@@ -99,9 +99,9 @@ public sealed class GrainClusterOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan TableRefreshPeriod { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a silo writes a sign of life into the member table. Default: 10 s.</summary>
+    /// <summary>How often a silo writes a sign of life into the member table. Default: 3 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
-    public TimeSpan SignOfLifePeriod { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan SignOfLifePeriod { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Missing signs of life after which a member no longer hinders others from joining. Default: 3.</summary>
     [Range(1, 100)]
