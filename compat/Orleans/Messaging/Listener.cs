@@ -20,8 +20,9 @@ internal sealed class Listener
     private readonly Func<Hello, IncomingConnection?> _admit;
     private readonly Hello _greeting;
     private readonly ConcurrentDictionary<SocketConnection, Task> _open = new();
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Handshake> _handshakes = new();
     private Socket? _socket;
-    private int _handshakeCount;
 
     /// <param name="endPoint">Where to listen.</param>
     /// <param name="name">What the port is for, in the log.</param>
@@ -53,7 +54,14 @@ internal sealed class Listener
     }
 
     /// <summary>How many peers have not yet said who they are.</summary>
-    internal int HandshakeCount => Volatile.Read(ref _handshakeCount);
+    internal int HandshakeCount
+    {
+        get
+        {
+            lock (_gate)
+                return _handshakes.Count;
+        }
+    }
 
     /// <summary>Listens.</summary>
     /// <exception cref="SocketException">The port is taken.</exception>
@@ -104,10 +112,7 @@ internal sealed class Listener
         try
         {
             await using var context = new SocketConnection(socket);
-            if (HandshakeCount < _limits.HandshakeCountMax)
-                await ServeAsync(context);
-            else
-                _log.Refused(context.RemoteEndPoint, _name, new InvalidOperationException("too many peers have not said who they are."));
+            await ServeAsync(context);
         }
         catch (SocketException failure)
         {
@@ -119,6 +124,7 @@ internal sealed class Listener
     private async Task ServeAsync(SocketConnection context)
     {
         using var handshake = new Handshake(this, context, _limits.HandshakeTimeout);
+        Begin(handshake);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _open[context] = ended.Task;
         context.Items[TimeoutKey] = handshake;
@@ -129,7 +135,7 @@ internal sealed class Listener
         catch (Exception failure)
         {
             if (!handshake.IsAdmitted)
-                _log.Refused(context.RemoteEndPoint, _name, handshake.IsLate ? new TimeoutException($"it did not say who it is within {_limits.HandshakeTimeout}.") : failure);
+                _log.Refused(context.RemoteEndPoint, _name, handshake.Reason ?? failure);
         }
         _open.TryRemove(context, out _);
         ended.SetResult();
@@ -157,25 +163,61 @@ internal sealed class Listener
         }
     }
 
+    /// <summary>
+    /// Where too many peers have not said who they are, the one that has had most time for it goes: whoever belongs here needs a
+    /// round trip, so that silent peers only push out one another.
+    /// </summary>
+    private void Begin(Handshake handshake)
+    {
+        Handshake? oldest = null;
+        lock (_gate)
+        {
+            if (_handshakes.Count >= _limits.HandshakeCountMax)
+            {
+                oldest = _handshakes.First!.Value;
+                _handshakes.RemoveFirst();
+            }
+            _handshakes.AddLast(handshake.Place);
+        }
+        oldest?.GiveUp();
+    }
+
+    private void End(Handshake handshake)
+    {
+        lock (_gate)
+        {
+            if (handshake.Place.List is not null)
+                _handshakes.Remove(handshake.Place);
+        }
+    }
+
     /// <summary>The time between a connection and its first message.</summary>
     private sealed class Handshake : IDisposable
     {
         private readonly Listener _listener;
         private readonly CancellationTokenSource _timeout;
         private readonly CancellationTokenRegistration _abort;
-        private int _isReleased;
+        private readonly SocketConnection _context;
+        private volatile bool _isGivenUp;
 
         internal Handshake(Listener listener, SocketConnection context, TimeSpan timeout)
         {
             _listener = listener;
-            Interlocked.Increment(ref listener._handshakeCount);
+            _context = context;
+            Place = new LinkedListNode<Handshake>(this);
             _timeout = new CancellationTokenSource(timeout);
             _abort = _timeout.Token.UnsafeRegister(static context => ((SocketConnection)context!).Abort(), context);
         }
 
         internal bool IsAdmitted { get; private set; }
 
-        internal bool IsLate => _timeout.IsCancellationRequested;
+        internal LinkedListNode<Handshake> Place { get; }
+
+        /// <summary>Why the listener closed the connection; null where it did not.</summary>
+        internal Exception? Reason =>
+            _isGivenUp ? new InvalidOperationException("too many peers have not said who they are.")
+            : _timeout.IsCancellationRequested ? new TimeoutException($"it did not say who it is within {_listener._limits.HandshakeTimeout}.")
+            : null;
 
         internal CancellationToken Token => _timeout.Token;
 
@@ -192,11 +234,16 @@ internal sealed class Listener
             _timeout.Dispose();
         }
 
+        internal void GiveUp()
+        {
+            _isGivenUp = true;
+            _context.Abort();
+        }
+
         private void Release()
         {
             _abort.Unregister();
-            if (Interlocked.Exchange(ref _isReleased, 1) == 0)
-                Interlocked.Decrement(ref _listener._handshakeCount);
+            _listener.End(this);
         }
     }
 }

@@ -14,14 +14,19 @@ namespace GrainVault.Silo.Cluster;
 /// <param name="logger">Gets a line for each refusal, bounded in number where anybody can cause them.</param>
 internal sealed partial class ConnectionGuard(ClusterHandshake handshake, TimeSpan handshakeTimeout, TimeProvider time, ILogger<ConnectionGuard> logger)
 {
-    /// <summary>Most connections that are between their first byte and their proof; more are closed at once.</summary>
+    /// <summary>
+    /// Most connections of others that are between their first byte and their proof. One more ends the one that has waited
+    /// longest: whoever holds the secret proves it within a round trip, so that silent strangers only push out one another.
+    /// Connections that this process opens do not count, since strangers must not keep it from reaching other silos.
+    /// </summary>
     public const int HandshakeCountMax = 256;
 
     /// <summary>Shortest time between two lines about strangers: a port scan must not fill a disk with logs.</summary>
     private static readonly TimeSpan StrangerLinePeriod = TimeSpan.FromSeconds(10);
 
-    private readonly SemaphoreSlim _handshakes = new(HandshakeCountMax, HandshakeCountMax);
     private readonly Lock _strangerGate = new();
+    private readonly Lock _unprovenGate = new();
+    private readonly LinkedList<ConnectionContext> _unproven = new();
     private long? _strangerLineAt;
     private int _strangerCount;
 
@@ -31,7 +36,17 @@ internal sealed partial class ConnectionGuard(ClusterHandshake handshake, TimeSp
     /// <param name="next">The runtime.</param>
     public async Task AcceptAsync(ConnectionContext connection, PeerRole port, ConnectionDelegate next)
     {
-        var outcome = await ShakeAsync(connection, (transport, token) => handshake.AcceptAsync(transport, port, token));
+        var place = TakePlace(connection);
+        HandshakeOutcome outcome;
+        try
+        {
+            outcome = await ShakeAsync(connection, (transport, token) => handshake.AcceptAsync(transport, port, token));
+        }
+        finally
+        {
+            LeavePlace(place);
+        }
+
         if (outcome.IsWelcome)
         {
             await next(connection);
@@ -74,8 +89,6 @@ internal sealed partial class ConnectionGuard(ClusterHandshake handshake, TimeSp
 
     private async Task<HandshakeOutcome> ShakeAsync(ConnectionContext connection, Func<IDuplexPipe, CancellationToken, Task<HandshakeOutcome>> shake)
     {
-        if (!await _handshakes.WaitAsync(TimeSpan.Zero))
-            return new HandshakeOutcome(HandshakeVerdict.TimedOut, $"{HandshakeCountMax} other connections have not proved themselves yet");
         using var timeout = new CancellationTokenSource(handshakeTimeout, time);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, connection.ConnectionClosed);
         try
@@ -90,9 +103,33 @@ internal sealed partial class ConnectionGuard(ClusterHandshake handshake, TimeSp
         {
             return new HandshakeOutcome(HandshakeVerdict.Closed, "the connection broke during the handshake");
         }
-        finally
+    }
+
+    private LinkedListNode<ConnectionContext> TakePlace(ConnectionContext connection)
+    {
+        LinkedListNode<ConnectionContext>? oldest = null;
+        LinkedListNode<ConnectionContext> place;
+        lock (_unprovenGate)
         {
-            _handshakes.Release();
+            if (_unproven.Count >= HandshakeCountMax)
+            {
+                oldest = _unproven.First!;
+                _unproven.Remove(oldest);
+            }
+
+            place = _unproven.AddLast(connection);
+        }
+
+        oldest?.Value.Abort(new ConnectionAbortedException($"{HandshakeCountMax} later connections have not proved themselves either"));
+        return place;
+    }
+
+    private void LeavePlace(LinkedListNode<ConnectionContext> place)
+    {
+        lock (_unprovenGate)
+        {
+            if (place.List is not null)
+                _unproven.Remove(place);
         }
     }
 

@@ -72,19 +72,44 @@ public sealed class ConnectionGuardTests
     }
 
     [Fact]
-    public async Task Connections_without_a_proof_are_bounded_in_number()
+    public async Task Connections_without_a_proof_are_bounded_in_number_and_the_oldest_goes_first()
+    {
+        var guard = Create(Secret);
+        var silent = Enumerable.Range(0, ConnectionGuard.HandshakeCountMax + 1).Select(_ => new PipePair()).ToList();
+
+        var waiting = silent.ConvertAll(pipes => guard.AcceptAsync(pipes.Listener, PeerRole.Silo, Never));
+
+        await AssertAbortedAsync(silent[0]);
+        await waiting[0].WaitAsync(Patience);
+        Assert.All(waiting.Skip(1), task => Assert.False(task.IsCompleted));
+        silent.ForEach(pipes => pipes.Connector.Transport.Output.Complete());
+        await Task.WhenAll(waiting).WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Silent_strangers_keep_nobody_with_the_secret_out()
     {
         var guard = Create(Secret);
         var silent = Enumerable.Range(0, ConnectionGuard.HandshakeCountMax).Select(_ => new PipePair()).ToList();
         var waiting = silent.ConvertAll(pipes => guard.AcceptAsync(pipes.Listener, PeerRole.Silo, Never));
-        var extra = new PipePair();
+        var (inward, outward) = (new PipePair(), new PipePair());
+        var reached = 0;
 
-        await guard.AcceptAsync(extra.Listener, PeerRole.Silo, Never).WaitAsync(Patience);
+        await Task.WhenAll(
+            guard.AcceptAsync(inward.Listener, PeerRole.Silo, Reach),
+            Create(Secret).ConnectAsync(inward.Connector, PeerRole.Silo, Reach),
+            guard.ConnectAsync(outward.Connector, PeerRole.Silo, Reach),
+            Create(Secret).AcceptAsync(outward.Listener, PeerRole.Silo, Reach)).WaitAsync(Patience);
 
-        await AssertAbortedAsync(extra);
-        Assert.All(waiting, task => Assert.False(task.IsCompleted));
+        Assert.Equal(4, reached);
         silent.ForEach(pipes => pipes.Connector.Transport.Output.Complete());
         await Task.WhenAll(waiting).WaitAsync(Patience);
+
+        Task Reach(ConnectionContext connection)
+        {
+            Interlocked.Increment(ref reached);
+            return Task.CompletedTask;
+        }
     }
 
     private static Task AssertAbortedAsync(PipePair pipes)

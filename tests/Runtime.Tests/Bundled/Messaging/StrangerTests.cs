@@ -50,12 +50,13 @@ public sealed class StrangerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Crowd_of_strangers_is_turned_away()
+    public async Task Crowd_of_strangers_pushes_out_its_eldest_and_keeps_out_nobody_else()
     {
         List<RawPeer> crowd = [];
-        for (var index = 0; index < 9; index++)
+        for (var index = 0; index < 8; index++)
             crowd.Add(await RawPeer.ConnectAsync(_silo.Address.Endpoint));
-        Assert.Equal(0, await crowd[^1].ReadToEndAsync());
+        using (await RawPeer.ConnectAsync(_silo.Address.Endpoint, new Hello(TestCluster.ClusterId, Lane.Calls, _cluster[1].Address, _silo.Address)))
+            Assert.Equal(0, await crowd[0].ReadToEndAsync());
         foreach (var peer in crowd)
             peer.Dispose();
         await Phases.Until(() => !_silo.Connections.HasStrangers, "the others are gone");
