@@ -3,12 +3,36 @@ using System.Globalization;
 namespace GrainVault.Bench;
 
 /// <summary>What to measure.</summary>
-internal sealed record BenchOptions(IReadOnlyList<string> Measurements, string Store, int Runs, int SizeMiB, int SmallFiles)
+/// <param name="Measurements">Names of <see cref="Alone"/> and <see cref="Cluster"/>.</param>
+/// <param name="Store">Where the system on its own keeps content: s3 or disk.</param>
+/// <param name="Runs">Runs of each side; deaths and stops of silos.</param>
+/// <param name="SizeMiB">Size of an uploaded file.</param>
+/// <param name="SmallFiles">Small files, or small requests, in a run.</param>
+/// <param name="ProbeCount">Grains that are asked while silos come and go.</param>
+/// <param name="RowCount">Files whose rows are generated to measure their size.</param>
+/// <param name="Seconds">How long idle silos are watched.</param>
+internal sealed record BenchOptions(
+    IReadOnlyList<string> Measurements, string Store, int Runs, int SizeMiB, int SmallFiles, int ProbeCount, int RowCount, int Seconds)
 {
+    /// <summary>Measurements of one process that is the whole system.</summary>
+    public static readonly IReadOnlyList<string> Alone = ["upload", "download", "small", "sessions", "metadata", "memory", "costs", "rows"];
+
+    /// <summary>Measurements of a cluster; its store is always S3.</summary>
+    public static readonly IReadOnlyList<string> Cluster = ["front-ends", "recovery", "heartbeat"];
+
     public static BenchOptions Parse(string[] args)
     {
         var names = new List<string>();
-        var values = new Dictionary<string, string> { ["--store"] = "disk", ["--runs"] = "5", ["--size-mib"] = "1024", ["--small-files"] = "2000" };
+        var values = new Dictionary<string, string>
+        {
+            ["--store"] = "disk",
+            ["--runs"] = "5",
+            ["--size-mib"] = "1024",
+            ["--small-files"] = "2000",
+            ["--probes"] = "48",
+            ["--rows"] = "200000",
+            ["--seconds"] = "60",
+        };
         for (var index = 0; index < args.Length; index++)
         {
             if (!values.ContainsKey(args[index]))
@@ -21,12 +45,20 @@ internal sealed record BenchOptions(IReadOnlyList<string> Measurements, string S
             }
         }
 
+        if (names.Find(name => !Alone.Contains(name) && !Cluster.Contains(name)) is { } unknown)
+        {
+            throw new ArgumentException($"unknown measurement '{unknown}'; there are: {string.Join(' ', Alone.Concat(Cluster))}");
+        }
+
         int Number(string name) => int.Parse(values[name], CultureInfo.InvariantCulture);
         return new BenchOptions(
-            names.Count > 0 ? names : ["upload", "download", "small", "sessions", "metadata", "memory"],
+            names.Count > 0 ? names : [.. Alone, .. Cluster],
             values["--store"],
             Number("--runs"),
             Number("--size-mib"),
-            Number("--small-files"));
+            Number("--small-files"),
+            Number("--probes"),
+            Number("--rows"),
+            Number("--seconds"));
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Amazon.Runtime;
 using Amazon.S3;
+using GrainVault.Bench.Cluster;
 using GrainVault.Silo.Postgres;
 using GrainVault.TestKit;
 using GrainVault.TestKit.Processes;
@@ -29,6 +30,11 @@ internal sealed class BenchSystem : IAsyncDisposable
     public HttpClient Baseline { get; private set; } = null!;
 
     public int VaultPid => _vault.Pid;
+
+    public int PostgresPid => _postgres.ProcessId;
+
+    /// <summary>The system's database, as its superuser.</summary>
+    public NpgsqlDataSource Database { get; private set; } = null!;
 
     public static async Task<BenchSystem> StartAsync(BenchOptions options)
     {
@@ -62,6 +68,11 @@ internal sealed class BenchSystem : IAsyncDisposable
     {
         Vault?.Dispose();
         Baseline?.Dispose();
+        if (Database is not null)
+        {
+            await Database.DisposeAsync();
+        }
+
         if (_baseline is { HasExited: false })
         {
             _baseline.Kill();
@@ -90,14 +101,11 @@ internal sealed class BenchSystem : IAsyncDisposable
     {
         _postgres = await EmbeddedPostgres.StartAsync(
             new EmbeddedPostgresSettings { DataDirectory = _folder["postgres"] }, NullLogger.Instance, TimeProvider.System);
-        var settings = new Dictionary<string, string>
+        Database = NpgsqlDataSource.Create(_postgres.ConnectionString);
+        var settings = new Dictionary<string, string>(BenchCluster.Unlimited)
         {
             ["GrainVault__Postgres__ConnectionString"] = _postgres.ConnectionString,
             ["GrainVault__Objects__Provider"] = options.Store,
-            // One user and one address make all the load.
-            ["GrainVault__Limits__RequestsPerSecondPerUser"] = "10000000",
-            ["GrainVault__Limits__RequestsPerSecondPerAddress"] = "10000000",
-            ["GrainVault__Limits__AdmissionSharePerUser"] = "1",
         };
         _baselineEnvironment["BASELINE_POSTGRES"] = _postgres.ConnectionString;
         Directory.CreateDirectory(_folder["baseline"]);
@@ -133,8 +141,7 @@ internal sealed class BenchSystem : IAsyncDisposable
 
     private async Task StartBaselineAsync()
     {
-        await using (var postgres = NpgsqlDataSource.Create(_postgres.ConnectionString))
-        await using (var create = postgres.CreateCommand(
+        await using (var create = Database.CreateCommand(
             "CREATE TABLE baseline_files (id uuid PRIMARY KEY, name text NOT NULL, size bigint NOT NULL, object_key text NOT NULL)"))
         {
             await create.ExecuteNonQueryAsync();

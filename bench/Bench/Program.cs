@@ -1,22 +1,56 @@
-// Measures GrainVault beside its baselines and prints the rows of bench/RESULTS.md. Usage:
-//   grainvault-bench [upload|download|small|sessions|metadata|memory ...] [--store s3|disk] [--runs 5] [--size-mib 1024] [--small-files 2000]
+// Measures GrainVault, mostly beside baselines, and prints the rows of bench/RESULTS.md. Usage:
+//   grainvault-bench [upload|download|small|sessions|metadata|memory|costs|rows|front-ends|recovery|heartbeat ...] [--store s3|disk]
+//     [--runs 5] [--size-mib 1024] [--small-files 2000] [--probes 48] [--rows 200000] [--seconds 60]
 using GrainVault.Bench;
+using GrainVault.Bench.Cluster;
+using GrainVault.Bench.Costs;
 
 var options = BenchOptions.Parse(args);
-await using var system = await BenchSystem.StartAsync(options);
-var measurements = new Measurements(system, options);
 Console.WriteLine("| what | GrainVault | baseline | ratio | CPU s per GiB | runs |");
 Console.WriteLine("|---|---|---|---|---|---|");
-foreach (var name in options.Measurements)
+if (options.Measurements.Intersect(BenchOptions.Alone).ToArray() is { Length: > 0 } alone)
 {
-    Console.WriteLine(name switch
+    await using var system = await BenchSystem.StartAsync(options);
+    var measurements = new Measurements(system, options);
+    foreach (var name in alone)
     {
-        "upload" => await measurements.UploadAsync(),
-        "download" => await measurements.DownloadAsync(),
-        "small" => await measurements.SmallFilesAsync(oneRequest: true),
-        "sessions" => await measurements.SmallFilesAsync(oneRequest: false),
-        "metadata" => await measurements.HotMetadataAsync(),
-        "memory" => await measurements.MemoryAsync(),
-        _ => throw new ArgumentException($"unknown measurement '{name}'"),
-    });
+        Print(name switch
+        {
+            "upload" => [await measurements.UploadAsync()],
+            "download" => [await measurements.DownloadAsync()],
+            "small" => [await measurements.SmallFilesAsync(oneRequest: true)],
+            "sessions" => [await measurements.SmallFilesAsync(oneRequest: false)],
+            "metadata" => [await measurements.HotMetadataAsync()],
+            "memory" => [await measurements.MemoryAsync()],
+            "costs" => await new OperationCosts(system, options).RunAsync(),
+            _ => await new RowSizes(system, options).RunAsync(),
+        });
+    }
+}
+
+if (options.Measurements.Contains("front-ends") || options.Measurements.Contains("recovery"))
+{
+    await using var cluster = await BenchCluster.WithBothKindsOfFrontEndAsync();
+    if (options.Measurements.Contains("front-ends"))
+    {
+        Print([await FrontEnds.RunAsync(cluster, options)]);
+    }
+
+    if (options.Measurements.Contains("recovery"))
+    {
+        Print(await Recovery.RunAsync(cluster, options));
+    }
+}
+
+if (options.Measurements.Contains("heartbeat"))
+{
+    Print([await Heartbeat.RunAsync(TimeSpan.FromSeconds(options.Seconds))]);
+}
+
+static void Print(IEnumerable<string> rows)
+{
+    foreach (var row in rows)
+    {
+        Console.WriteLine(row);
+    }
 }

@@ -41,6 +41,12 @@ internal sealed class VaultSession : IDisposable
             Enumerable.Range(1, count),
             new ParallelOptions { MaxDegreeOfParallelism = parallel },
             async (number, token) => await PutPartAsync(id, number, part, token));
+        return await CompleteAsync(id);
+    }
+
+    /// <summary>Completes an upload; returns the file's id.</summary>
+    public async Task<string> CompleteAsync(string id)
+    {
         using var complete = await Http.PostAsync($"/v1/uploads/{id}/complete", null);
         complete.EnsureSuccessStatusCode();
         return (await complete.Content.ReadFromJsonAsync<JsonNode>())!["id"]!.GetValue<string>();

@@ -31,6 +31,14 @@ public sealed class GrainCallCostTests
         Assert.Equal(3, output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
+    [Fact]
+    public async Task Benchmark_between_processes_runs()
+    {
+        using var output = new StringWriter();
+        await new BetweenProcessesBenchmark(TimeSpan.FromMilliseconds(20), runCount: 1).RunAsync(output);
+        Assert.Equal(16, output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
     private static async Task CallAsync(IEchoGrain grain)
     {
         for (var call = 0; call < CallCount; call++)

@@ -11,7 +11,7 @@ using Npgsql;
 namespace GrainVault.TestKit.Cluster;
 
 /// <summary>
-/// A whole cluster of real processes: PostgreSQL, an S3 server, silos and front ends in client mode, each of which can be
+/// A whole cluster of real processes: PostgreSQL, an S3 server, silos and front ends, each of which can be
 /// killed, paused, stopped and started again while the others go on. Everything dies with this process.
 /// </summary>
 public sealed class VaultCluster : IAsyncDisposable
@@ -201,14 +201,8 @@ public sealed class VaultCluster : IAsyncDisposable
         var ip = _settings.SiloAddress(number);
         var (siloPort, gatewayPort) = (LoopbackPorts.FindFree(), LoopbackPorts.FindFree());
         var health = new Uri($"http://{ip}:{LoopbackPorts.FindFree()}");
-        var own = new Dictionary<string, string>
-        {
-            ["GrainVault__Cluster__Mode"] = "cohost",
-            ["GrainVault__Cluster__AdvertisedIp"] = ip.ToString(),
-            ["GrainVault__Cluster__SiloPort"] = Text(siloPort),
-            ["GrainVault__Cluster__GatewayPort"] = Text(gatewayPort),
-            ["GrainVault__Cluster__HealthUrl"] = health.ToString(),
-        };
+        var own = SiloSettings(ip, siloPort, gatewayPort);
+        own["GrainVault__Cluster__HealthUrl"] = health.ToString();
         var name = $"silo-{number}";
         var silo = new VaultMember(name, _settings.SiloProgram, _folder.Path, health, SettingsOf(name, own))
         {
@@ -221,11 +215,23 @@ public sealed class VaultCluster : IAsyncDisposable
 
     private void NewFrontEnd()
     {
+        var number = _frontEnds.Count + 1;
         var address = new Uri($"http://{IPAddress.Loopback}:{LoopbackPorts.FindFree()}");
-        var own = new Dictionary<string, string> { ["GrainVault__Cluster__Mode"] = "client", ["ASPNETCORE_URLS"] = address.ToString() };
-        var name = $"api-{_frontEnds.Count + 1}";
+        var own = _settings.HasOwnSilo(number)
+            ? SiloSettings(IPAddress.Loopback, LoopbackPorts.FindFree(), LoopbackPorts.FindFree())
+            : new Dictionary<string, string> { ["GrainVault__Cluster__Mode"] = "client" };
+        own["ASPNETCORE_URLS"] = address.ToString();
+        var name = $"api-{number}";
         _frontEnds.Add(new VaultMember(name, _settings.FrontEndProgram, _folder.Path, address, SettingsOf(name, own)));
     }
+
+    private static Dictionary<string, string> SiloSettings(IPAddress ip, int siloPort, int gatewayPort) => new()
+    {
+        ["GrainVault__Cluster__Mode"] = "cohost",
+        ["GrainVault__Cluster__AdvertisedIp"] = ip.ToString(),
+        ["GrainVault__Cluster__SiloPort"] = Text(siloPort),
+        ["GrainVault__Cluster__GatewayPort"] = Text(gatewayPort),
+    };
 
     private Dictionary<string, string> SettingsOf(string name, Dictionary<string, string> own)
     {

@@ -10,6 +10,9 @@ public sealed record VaultClusterSettings
 
     public int FrontEndCount { get; init; } = 2;
 
+    /// <summary>Whether a front end, by its number from 1, has a silo of its own beside the others. Default: none has.</summary>
+    public Func<int, bool> HasOwnSilo { get; init; } = _ => false;
+
     /// <summary>Environment variables of every process, on top of those that make the cluster.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
