@@ -44,7 +44,7 @@ if (options.Measurements.Contains("front-ends") || options.Measurements.Contains
 
 if (options.Measurements.Contains("heartbeat"))
 {
-    Print([await Heartbeat.RunAsync(TimeSpan.FromSeconds(options.Seconds))]);
+    Print(await Heartbeat.RunAsync(TimeSpan.FromSeconds(options.Seconds)));
 }
 
 static void Print(IEnumerable<string> rows)

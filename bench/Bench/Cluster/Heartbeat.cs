@@ -14,7 +14,7 @@ internal static class Heartbeat
     /// <summary>After this the effects of starting have passed.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
 
-    public static async Task<string> RunAsync(TimeSpan duration)
+    public static async Task<IEnumerable<string>> RunAsync(TimeSpan duration)
     {
         // Addresses that nobody else on this machine listens on.
         var network = 100 + (Environment.ProcessId % 100);
@@ -31,13 +31,14 @@ internal static class Heartbeat
         var seconds = clock.Elapsed.TotalSeconds * SiloCount;
         var resident = cluster.Silos.Average(silo => ProcessMeter.ResidentMiB(silo.Pid));
         double Rate(Func<Reading, double> value) => (value(after) - value(before)) / seconds;
-        return string.Create(
+        var row = string.Create(
             CultureInfo.InvariantCulture,
             $"| heartbeat of one of {SiloCount} idle silos, {duration.TotalSeconds:F0} s "
             + $"| PostgreSQL: {Rate(r => r.Postgres.StatementCount):F2} statements/s, {Rate(r => r.Postgres.SentBytes):F0} B/s there, {Rate(r => r.Postgres.ReceivedBytes):F0} B/s back, {Rate(r => r.WalBytes):F0} B/s WAL "
             + $"| store: {Rate(r => r.Store.SentBytes + r.Store.ReceivedBytes):F0} B/s "
             + $"| silos: {Rate(r => r.Silos.Bytes):F0} B/s, {Rate(r => r.Silos.SegmentCount):F1} segments/s, {after.Silos.ConnectionCount} connections in all "
             + $"| CPU {Rate(r => r.CpuSeconds) * 1000:F1} ms/s, {resident:F0} MiB resident, {after.PostgresConnectionCount / (double)SiloCount:F1} connections to PostgreSQL | 1 |");
+        return [row, await MemberTableCost.RunAsync(cluster, tap)];
     }
 
     private static async Task<Reading> ReadAsync(VaultCluster cluster, TrafficTap tap, int postgres, IPAddress[] addresses)

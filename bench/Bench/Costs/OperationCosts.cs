@@ -9,8 +9,10 @@ namespace GrainVault.Bench.Costs;
 internal sealed class OperationCosts(BenchSystem system, BenchOptions options)
 {
     private const int PartBytes = 8 << 20;
-    private const int PartsPerFile = 16;
+    private const int PartsPerFile = 4;
     private const int Parallel = 4;
+
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
 
     public async Task<IEnumerable<string>> RunAsync()
     {
@@ -23,7 +25,9 @@ internal sealed class OperationCosts(BenchSystem system, BenchOptions options)
         await GetAsync(hot, files);
         await system.Vault.PurgeAsync(await system.Vault.UploadAsync(part, PartsPerFile, Parallel));
 
-        var idle = await MeasureAsync(() => Task.Delay(TimeSpan.FromSeconds(5)));
+        // What the warming-up has left to be done is not what an idle system does.
+        await Task.Delay(Idle);
+        var idle = await MeasureAsync(() => Task.Delay(Idle));
         var uploads = new List<string>();
         var fileCount = Math.Max(1, options.SizeMiB / 8 / PartsPerFile);
         return

@@ -50,6 +50,9 @@ public sealed class VaultCluster : IAsyncDisposable
     /// <summary>Keeps its objects while it is stopped.</summary>
     public S3Server Store { get; }
 
+    /// <summary>Leads its superuser to the cluster's database, whatever the processes are told. Holds the password.</summary>
+    public string ConnectionString => _postgres.ConnectionString;
+
     /// <summary>The cluster's database, as its superuser.</summary>
     public NpgsqlDataSource DataSource { get; }
 
