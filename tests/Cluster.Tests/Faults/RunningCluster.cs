@@ -40,11 +40,16 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <summary>A fault did harm: what comes after it would prove nothing here.</summary>
     public bool IsBroken { get; private set; }
 
-    /// <summary>What every cluster under test has: short delays of the janitor, so that faults meet it at work.</summary>
+    /// <summary>
+    /// What every cluster under test has: short delays of the janitor, so that faults meet it at work, and no limit to what one
+    /// address may ask for, since all clients share one.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
     {
         ["GrainVault__Janitor__Period"] = "00:00:05",
         ["GrainVault__Janitor__GarbageDelay"] = "00:00:02",
+        ["GrainVault__Limits__RequestsPerSecondPerAddress"] = "1000000",
+        ["GrainVault__Limits__RequestsPerSecondPerUser"] = "1000000",
     };
 
     public static async Task<RunningCluster> StartAsync(VaultClusterSettings settings)
