@@ -181,7 +181,9 @@ public sealed class VoteTests : IDisposable
         var members = await _cluster.StartAsync(3);
         await members[0].Votes.VoteAsync(members[2].Address, CancellationToken.None);
         await members[1].Votes.VoteAsync(members[2].Address, CancellationToken.None);
-        await Phases.Until(() => members[2].Agent.IsDead, "told by the others");
+        // The agent knows it a moment before it says so.
+        await Phases.Until(() => members[2].DiedCount > 0, "told by the others");
+        Assert.True(members[2].Agent.IsDead);
         await members[2].View.ReadAsync(CancellationToken.None);
         Assert.Equal(1, members[2].DiedCount);
         await Assert.ThrowsAsync<SiloUnavailableException>(() => members[2].Agent.ActivateAsync(CancellationToken.None));

@@ -84,7 +84,8 @@ public sealed class ClientTests : IAsyncLifetime
         await Phases.Until(() => client.Connections.Live.Count == 1, "the lost gateway takes no part");
         for (var index = 0; index < 64; index++)
             Assert.Equal(_first.Address.ToParsableString(), await client.Grains.GetGrain<IRemoteGrain>($"g-{index}").Where());
-        Assert.Equal([1, 2, 1], client.Counts);
+        // Whether the first two are told of one by one depends on how close together they answer.
+        Assert.Equal([2, 1], client.Counts.TakeLast(2));
     }
 
     [Fact]
