@@ -138,8 +138,9 @@ pause() { # A sleep that a signal ends at once.
 end_pause() { [ -z "$interrupted_sleep" ] || { kill "$interrupted_sleep" && wait "$interrupted_sleep"; } 2>/dev/null || true; }
 
 # Starts again what dies, each of them after its delay, while the others go on. start_KIND NUMBER starts KIND-NUMBER.
+# No command substitution in here: a SIGINT that the shell gets while it waits for one that ends normally is lost to the trap.
 supervise() {
-  local name code now
+  local name code now length running
   while [ -z "$stopping" ]; do
     for name in "${!pid_of[@]}"; do
       [ -z "${due_at[$name]:-}" ] && ! is_alive "${pid_of[$name]}" || continue
@@ -156,14 +157,13 @@ supervise() {
     done
     [ -z "$stopping" ] || return 0
     # A death ends the wait; the sleep bounds it for one that came before the wait.
-    sleep "$([ "${#due_at[@]}" = 0 ] && echo 1 || echo 0.1)" &
+    length=1
+    [ "${#due_at[@]}" = 0 ] || length=0.1
+    sleep "$length" &
     interrupted_sleep=$!
-    wait -n "$interrupted_sleep" $(running_pids) 2>/dev/null || true
+    running=()
+    for name in "${!pid_of[@]}"; do [ -n "${due_at[$name]:-}" ] || running+=("${pid_of[$name]}"); done
+    wait -n "$interrupted_sleep" "${running[@]}" 2>/dev/null || true
     end_pause
   done
-}
-
-running_pids() {
-  local name
-  for name in "${!pid_of[@]}"; do [ -n "${due_at[$name]:-}" ] || echo "${pid_of[$name]}"; done
 }

@@ -159,19 +159,15 @@ public sealed class VoteTests : IDisposable
         members[2].Kill();
         await members[0].RunRoundsAsync(MissLimit * 2);
         Assert.All(_cluster.Table.Data.Rows, row => Assert.Equal(SiloStatus.Active, row.Status));
-        var patience = _cluster.Options.IAmAliveTablePublishTimeout * _cluster.Options.NumMissedTableIAmAliveLimit;
-        for (var step = TimeSpan.Zero; step <= patience; step += _cluster.Options.TableRefreshTimeout)
+        // Time goes on until it happened: a read that the test's leaps overtook makes the silo count their silence anew.
+        var deadline = Environment.TickCount64 + (long)Phases.Patience.TotalMilliseconds;
+        while (members[0].View.Current.Ring.Silos.Length > 1)
         {
+            Assert.True(Environment.TickCount64 < deadline, "The last silo is still not alone.");
             _cluster.Time.Advance(_cluster.Options.TableRefreshTimeout);
             await members[0].View.ReadAsync(CancellationToken.None);
+            await members[0].RunRoundsAsync(1);
         }
-        await Phases.Until(
-            () =>
-            {
-                _ = members[0].Monitor.RunRoundAsync();
-                return members[0].View.Current.Ring.Silos.Length == 1;
-            },
-            "alone");
         Assert.Equal([SiloStatus.Dead, SiloStatus.Dead], members[1..].Select(_cluster.StatusOf));
     }
 
