@@ -31,7 +31,7 @@ public sealed class JanitorOptions
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan IntentSlack { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Time that ended sessions are remembered, so that a late repeat gets its answer. Default: 7 days.</summary>
+    /// <summary>Time that ended sessions and ids of removed files are remembered, so that a late repeat gets its answer and brings nothing back. Default: 7 days.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan EndedUploadAge { get; set; } = TimeSpan.FromDays(7);
 

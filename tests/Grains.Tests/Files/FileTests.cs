@@ -97,6 +97,23 @@ public sealed class FileTests(GrainsHost host) : IClassFixture<GrainsHost>
         Assert.Equal("1,3,1,5", kinds);
     }
 
+    /// <summary>A partition delivers a call when its sender has long repeated it elsewhere, and the user has removed the file.</summary>
+    [Fact]
+    public async Task File_that_was_removed_for_good_does_not_come_back_with_a_late_call()
+    {
+        var user = await host.SignUpAsync();
+        var id = Ids.New(Ids.File);
+        Assert.Null((await user.WriteFileAsync("late.bin", [1, 2], id)).Refusal);
+        Assert.Null((await user.File(id).DeleteAsync(permanent: true)).Refusal);
+
+        Assert.Equal(RefusalReason.NotFound, (await user.WriteFileAsync("late.bin", [1, 2], id)).Refusal!.Reason);
+        Assert.Equal(RefusalReason.NotFound, (await user.File(id).CommitVersionAsync(new CommitVersionCommand(
+            user.Id, null, 0, "e3", null, "text/plain", "late.bin", null, OnConflict.Fail, true, null, null, 0, 0))).Refusal!.Reason);
+
+        Assert.Equal(RefusalReason.NotFound, (await user.File(id).GetAsync()).Refusal!.Reason);
+        Assert.Equal(0L, (await user.ProfileAsync()).UsedBytes);
+    }
+
     [Fact]
     public async Task Purging_and_writing_at_once_keep_the_quota_exact()
     {
