@@ -29,6 +29,12 @@ internal interface ISiloControl
     /// <returns>Whether the target answered it.</returns>
     Task<bool> ProbeThroughAsync(SiloAddress intermediary, SiloAddress target, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Closes the connections to a silo that answers nothing on them, so that what waits there fails at once and the next call opens
+    /// new ones: after a cut that has healed, the old ones stay silent for as long as they were cut.
+    /// </summary>
+    void Reset(SiloAddress target);
+
     /// <summary>Tells a silo that the table has reached a version. Best effort.</summary>
     void TellOfChange(SiloAddress target, long version);
 }

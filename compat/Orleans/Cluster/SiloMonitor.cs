@@ -156,6 +156,8 @@ internal sealed class SiloMonitor : IDisposable
     {
         if (epoch != Volatile.Read(ref _epoch))
             return;
+        if (target.MissCount + 1 >= _options.NumMissedProbesLimit)
+            _control.Reset(target.Address);
         if (indirectly == Indirectly.Answered)
         {
             target.Forgive();

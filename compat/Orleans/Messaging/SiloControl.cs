@@ -17,6 +17,18 @@ internal sealed class SiloControl(SiloConnections connections) : ISiloControl
         return await AskAsync(intermediary, frame, cancellationToken) is [1];
     }
 
+    public void Reset(SiloAddress target)
+    {
+        try
+        {
+            connections.Peers.Get(target).Reset(new TimeoutException($"The silo {target} does not answer probes."));
+        }
+        catch (SiloUnavailableException)
+        {
+            // This silo's connections are closed already.
+        }
+    }
+
     public void TellOfChange(SiloAddress target, long version)
     {
         try

@@ -10,6 +10,9 @@ internal sealed class MemoryNetwork
     private readonly ConcurrentDictionary<(SiloAddress From, SiloAddress To), bool> _cut = new();
     private readonly ConcurrentDictionary<SiloAddress, bool> _hanging = new();
 
+    /// <summary>Whose connections to whom were closed.</summary>
+    public ConcurrentQueue<(SiloAddress From, SiloAddress To)> Resets { get; } = new();
+
     public void Listen(SiloAddress address, ISiloControlTarget silo) => _silos[address] = silo;
 
     /// <summary>As after kill -9: connections are refused.</summary>
@@ -50,6 +53,8 @@ internal sealed class MemoryNetwork
             var silo = await network.ReachAsync(self(), intermediary, cancellationToken);
             return await silo.ProbeForAsync(target, cancellationToken);
         }
+
+        public void Reset(SiloAddress target) => network.Resets.Enqueue((self(), target));
 
         public void TellOfChange(SiloAddress target, long version) => _ = TellAsync(target, version);
 
