@@ -72,17 +72,3 @@ public interface IListingStore
     /// <summary>All unfinished multipart uploads whose key starts with <paramref name="prefix"/>.</summary>
     IAsyncEnumerable<ListedUpload> ListUploadsAsync(string prefix, CancellationToken cancellationToken = default);
 }
-
-/// <summary>Capability: URLs with which a client moves bytes past GrainVault.</summary>
-public interface IPresigningStore
-{
-    /// <summary>A URL that reads an object until <paramref name="lifetime"/> has passed.</summary>
-    /// <param name="key">Key of the object.</param>
-    /// <param name="lifetime">At most <see cref="StoreProfile.PresignLifetimeMax"/>.</param>
-    /// <param name="contentDisposition">Value of the <c>Content-Disposition</c> header of the answer; null for none.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    Task<Uri> PresignGetAsync(string key, TimeSpan lifetime, string? contentDisposition, CancellationToken cancellationToken = default);
-
-    /// <summary>A URL that writes one part of a multipart upload until <paramref name="lifetime"/> has passed.</summary>
-    Task<Uri> PresignPutPartAsync(string key, string storeUploadId, int number, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default);
-}

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace GrainVault.Storage;
 
@@ -7,6 +8,12 @@ public static class ObjectKeys
 {
     /// <summary>Prefix of every content object.</summary>
     public const string ContentPrefix = "objects/";
+
+    /// <summary>Prefix below which others may put objects under keys of their own choosing, to be adopted: <c>inbox/&lt;user&gt;/...</c>.</summary>
+    public const string InboxPrefix = "inbox/";
+
+    /// <summary>Longest key of an object in the inbox, in UTF-8 bytes, as S3 has it.</summary>
+    public const int InboxLengthBytesMax = 1024;
 
     /// <summary>Key of the marker object that holds the installation id; without it nothing is ever swept.</summary>
     public const string Marker = "grainvault-installation";
@@ -44,12 +51,47 @@ public static class ObjectKeys
         return true;
     }
 
+    /// <summary>
+    /// True for keys in the inbox, of which others chose the rest: any characters but control characters, no piece between
+    /// slashes empty, <c>.</c> or <c>..</c>, since URLs can't carry those.
+    /// </summary>
+    public static bool IsInboxKey(string? key)
+    {
+        if (key is null || key.Length <= InboxPrefix.Length || !key.StartsWith(InboxPrefix, StringComparison.Ordinal))
+            return false;
+        foreach (var character in key)
+        {
+            if (char.IsControl(character))
+                return false;
+        }
+
+        foreach (var range in key.AsSpan().Split('/'))
+        {
+            if (key.AsSpan()[range] is "" or "." or "..")
+                return false;
+        }
+
+        return IsWellFormed(key) && Encoding.UTF8.GetByteCount(key) <= InboxLengthBytesMax;
+    }
+
     /// <summary>Throws when <paramref name="key"/> is not valid; that is a bug of the caller, since keys are made here.</summary>
     /// <exception cref="ArgumentException">The key breaks the rule of <see cref="IsValid"/>.</exception>
     public static void Check(string key)
     {
         if (!IsValid(key))
             throw new ArgumentException("Not an object key: allowed are [a-z0-9/_-.] without empty, '.' or '..' segments.", nameof(key));
+    }
+
+    /// <summary>Half a surrogate pair has no UTF-8.</summary>
+    private static bool IsWellFormed(string key)
+    {
+        foreach (var rune in key.EnumerateRunes())
+        {
+            if (rune == Rune.ReplacementChar)
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>Throws when <paramref name="prefix"/> can't begin a key; the empty prefix is every key.</summary>

@@ -9,6 +9,7 @@ namespace GrainVault.Storage;
 public sealed partial class ObjectsOptionsValidator : IValidateOptions<ObjectsOptions>
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     /// <inheritdoc/>
@@ -35,6 +36,7 @@ public sealed partial class ObjectsOptionsValidator : IValidateOptions<ObjectsOp
     {
         if (string.IsNullOrWhiteSpace(disk.Directory))
             Add(failures, "Disk:Directory", disk.Directory, "a folder that the process can write");
+        CheckUrl(failures, "Disk:PublicUrl", disk.PublicUrl);
         CheckRange(failures, "Disk:ThreadCount", disk.ThreadCount, 1, 256);
         CheckRange(failures, "Disk:ReadThreadCount", disk.ReadThreadCount, 1, 256);
         CheckRange(failures, "Disk:QueueLengthMax", disk.QueueLengthMax, 1, 100_000);
@@ -51,13 +53,32 @@ public sealed partial class ObjectsOptionsValidator : IValidateOptions<ObjectsOp
         // One without the other is never meant; the secret itself is not for messages.
         if (string.IsNullOrEmpty(s3.AccessKey) != string.IsNullOrEmpty(s3.SecretKey))
             Add(failures, "S3:AccessKey", s3.AccessKey, "set together with S3:SecretKey, or neither (then the AWS chain gives the credentials)");
-        CheckRange(failures, "S3:ConnectionCountMax", s3.ConnectionCountMax, 1, 10_000);
+        ValidateDialect(s3, failures);
+        CheckRange(failures, "S3:ConnectionCountMax", s3.ConnectionCountMax ?? 1, 1, 20_000);
+        CheckRange(failures, "S3:ReadCountMax", s3.ReadCountMax, 1, 10_000);
+        CheckRange(failures, "S3:ReadQueueLengthMax", s3.ReadQueueLengthMax, 0, 100_000);
+        CheckRange(failures, "S3:ReadQueueWait", s3.ReadQueueWait, Second / 100, Minute * 10);
+        CheckRange(failures, "S3:WriteCountMax", s3.WriteCountMax, 1, 10_000);
+        CheckRange(failures, "S3:WriteQueueLengthMax", s3.WriteQueueLengthMax, 0, 100_000);
+        CheckRange(failures, "S3:WriteQueueWait", s3.WriteQueueWait, Second / 100, Minute * 10);
         CheckRange(failures, "S3:RetryCountMax", s3.RetryCountMax, 0, 10);
-        CheckRange(failures, "S3:ConnectTimeout", s3.ConnectTimeout, Second / 10, TimeSpan.FromMinutes(1));
+        CheckRange(failures, "S3:ConnectTimeout", s3.ConnectTimeout, Second / 10, Minute);
         CheckRange(failures, "S3:AttemptTimeout", s3.AttemptTimeout, Second, Hour);
         CheckRange(failures, "S3:WriteTimeout", s3.WriteTimeout, Second, Hour);
+        CheckRange(failures, "S3:CopyTimeout", s3.CopyTimeout, Second, Hour * 24);
         CheckRange(failures, "S3:ControlTimeout", s3.ControlTimeout, Second, Hour);
         CheckRange(failures, "S3:ReadStallTimeout", s3.ReadStallTimeout, Second, Hour);
+    }
+
+    private static void ValidateDialect(S3Options s3, List<string> failures)
+    {
+        if (S3Dialect.Of(s3) is not { } dialect)
+            Add(failures, "S3:Profile", s3.Profile, string.Join(", ", S3Dialect.All.Select(known => known.Name)));
+        else if (s3.Endpoint is null && dialect.Name != S3Dialect.Aws.Name)
+            Add(failures, "S3:Endpoint", s3.Endpoint, $"with Objects:S3:Profile '{dialect.Name}', the URL of the server");
+        CheckRange(failures, "S3:PartCountMax", s3.PartCountMax ?? 1, 1, 10_000);
+        if (s3.PayloadSigning == S3PayloadSigning.None && s3.Endpoint?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true)
+            Add(failures, "S3:PayloadSigning", "None", "Hash, since nothing else protects bodies over http");
     }
 
     private static void CheckUrl(List<string> failures, string key, string? value)

@@ -14,8 +14,9 @@ public static class StorageExtensions
 {
     /// <summary>
     /// Registers <see cref="IObjectStore"/> for the configured provider, with instruments, and each capability
-    /// interface: <see cref="IMultipartStore"/>, <see cref="IRangedReadStore"/> and <see cref="IListingStore"/> always,
-    /// <see cref="IPresigningStore"/> as null (<c>GetService</c>) where the provider has none.
+    /// interface: <see cref="IMultipartStore"/>, <see cref="IRangedReadStore"/>, <see cref="IListingStore"/>,
+    /// <see cref="ICopyingStore"/> and <see cref="IPresigningStore"/> always, <see cref="ISignedUrlStore"/> as null
+    /// (<c>GetService</c>) where the store has a server of its own.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">The root configuration; the section is <see cref="ObjectsOptions.Section"/>.</param>
@@ -28,8 +29,12 @@ public static class StorageExtensions
         services.AddSingleton<IValidateOptions<ObjectsOptions>, ObjectsOptionsValidator>();
         services.AddOptions<ObjectsOptions>()
             .Bind(configuration.GetSection(ObjectsOptions.Section))
-            .PostConfigure(options => options.Disk.Directory ??=
-                Path.Combine(configuration["GrainVault:Data:Directory"] ?? ".data", "objects"))
+            .PostConfigure(options =>
+            {
+                var data = configuration["GrainVault:Data:Directory"] ?? ".data";
+                options.Disk.Directory ??= Path.Combine(data, "objects");
+                options.Disk.UrlKeyFile ??= Path.Combine(data, UrlSecretFile.FileName);
+            })
             .ValidateOnStart();
         services.AddSingleton(CreateProvider);
         services.AddSingleton<StorageInstruments>();
@@ -38,7 +43,9 @@ public static class StorageExtensions
         services.AddSingleton(provider => (IMultipartStore)provider.GetRequiredService<IObjectStore>());
         services.AddSingleton(provider => (IRangedReadStore)provider.GetRequiredService<IObjectStore>());
         services.AddSingleton(provider => (IListingStore)provider.GetRequiredService<IObjectStore>());
-        services.AddSingleton(provider => (provider.GetRequiredService<IObjectStore>() as IPresigningStore)!);
+        services.AddSingleton(provider => (ICopyingStore)provider.GetRequiredService<IObjectStore>());
+        services.AddSingleton(provider => (IPresigningStore)provider.GetRequiredService<IObjectStore>());
+        services.AddSingleton(provider => (provider.GetRequiredService<IObjectStore>() as ISignedUrlStore)!);
         services.AddHostedService<ObjectStoreStarter>();
         return services;
     }

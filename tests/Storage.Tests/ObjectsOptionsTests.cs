@@ -19,7 +19,9 @@ public sealed class ObjectsOptionsTests : IDisposable
         Assert.Same(store, services.GetRequiredService<IMultipartStore>());
         Assert.Same(store, services.GetRequiredService<IRangedReadStore>());
         Assert.Same(store, services.GetRequiredService<IListingStore>());
-        Assert.Null(services.GetService<IPresigningStore>());
+        Assert.Same(store, services.GetRequiredService<IPresigningStore>());
+        Assert.Same(store, services.GetRequiredService<ICopyingStore>());
+        Assert.Same(store, services.GetRequiredService<ISignedUrlStore>());
         await store.PutAsync("objects/a", Conformance.Content.Random(10));
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(_folder, "objects"), "*", SearchOption.AllDirectories));
     }
@@ -32,8 +34,10 @@ public sealed class ObjectsOptionsTests : IDisposable
             ("GrainVault:Objects:S3:AccessKey", "a"), ("GrainVault:Objects:S3:SecretKey", "b"), ("GrainVault:Objects:S3:WriteTimeout", "00:02:00"));
         var store = services.GetRequiredService<IObjectStore>();
         Assert.Equal("s3", store.Profile.Name);
-        Assert.Equal(TimeSpan.FromMinutes(2), store.Profile.WriteTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(130), store.Profile.WriteTimeout);
         Assert.Same(store, services.GetRequiredService<IPresigningStore>());
+        Assert.Same(store, services.GetRequiredService<ICopyingStore>());
+        Assert.Null(services.GetService<ISignedUrlStore>());
         Assert.Same(store, services.GetRequiredService<IMultipartStore>());
     }
 
@@ -45,7 +49,7 @@ public sealed class ObjectsOptionsTests : IDisposable
     [InlineData("S3:PublicEndpoint", "ftp://x", "GrainVault:Objects:S3:PublicEndpoint is 'ftp://x'; allowed: an http or https URL without user, query and fragment.")]
     [InlineData("S3:Bucket", "A_b", "GrainVault:Objects:S3:Bucket is 'A_b'; allowed: 3 to 63 characters of [a-z0-9.-], first and last of [a-z0-9].")]
     [InlineData("S3:Region", "us east", "GrainVault:Objects:S3:Region is 'us east'; allowed: a region name such as us-east-1.")]
-    [InlineData("S3:ConnectionCountMax", "0", "GrainVault:Objects:S3:ConnectionCountMax is '0'; allowed: 1 to 10000.")]
+    [InlineData("S3:ConnectionCountMax", "0", "GrainVault:Objects:S3:ConnectionCountMax is '0'; allowed: 1 to 20000.")]
     [InlineData("S3:RetryCountMax", "11", "GrainVault:Objects:S3:RetryCountMax is '11'; allowed: 0 to 10.")]
     [InlineData("S3:ConnectTimeout", "00:02:00", "GrainVault:Objects:S3:ConnectTimeout is '00:02:00'; allowed: 00:00:00.1000000 to 00:01:00.")]
     [InlineData("S3:WriteTimeout", "00:00:00", "GrainVault:Objects:S3:WriteTimeout is '00:00:00'; allowed: 00:00:01 to 01:00:00.")]

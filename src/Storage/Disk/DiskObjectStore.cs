@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,7 +13,7 @@ namespace GrainVault.Storage.Disk;
 /// A call that was cancelled returns only when its work has really ended, so its buffer is free then. Layout and crash
 /// rules: <see cref="DiskLayout"/>, <see cref="DiskUploads"/>, <see cref="DiskTrash"/>.
 /// </remarks>
-public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipartStore, IListingStore, IDisposable
+public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipartStore, IListingStore, ICopyingStore, IPresigningStore, ISignedUrlStore, IDisposable
 {
     private readonly DiskLayout _layout;
     private readonly DiskObjects _objects;
@@ -21,6 +22,8 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
     private readonly ProcessFolder _processFolder;
     private readonly BlockingWorkers _writers;
     private readonly BlockingWorkers _readers;
+    private readonly DiskReceiver _receiver;
+    private readonly DiskPresigner _presigner;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
@@ -60,10 +63,12 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
         _listing = new DiskListing(_layout);
         _writers = new BlockingWorkers(options.ThreadCount, options.QueueLengthMax);
         _readers = new BlockingWorkers(options.ReadThreadCount, options.QueueLengthMax);
+        _receiver = new DiskReceiver(_writers, writer, _logger);
+        _presigner = new DiskPresigner(options, _layout, Profile, time);
     }
 
     /// <inheritdoc/>
-    public StoreProfile Profile { get; } = new() { Name = "disk" };
+    public StoreProfile Profile { get; } = new() { Name = "disk", Dialect = "disk", EnforcesPresignedSize = true };
 
     /// <inheritdoc/>
     public Task<StoredObject> PutAsync(string key, StoreContent content, CancellationToken cancellationToken = default) =>
@@ -125,6 +130,68 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
     {
         await foreach (var listed in ListAsync(prefix, objects: false, ToListedUpload, cancellationToken).ConfigureAwait(false))
             yield return listed;
+    }
+
+    /// <inheritdoc/>
+    public Task<StoredObject> CopyAsync(string sourceKey, string ifMatchETag, string targetKey, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Check(targetKey);
+        return WriteAsync("Copy", sourceKey, token => _objects.Copy(sourceKey, ifMatchETag, targetKey, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<PresignedUrl> PresignGetAsync(
+        string key, TimeSpan lifetime, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_presigner.PresignGet(key, lifetime, contentDisposition, contentType));
+
+    /// <inheritdoc/>
+    public Task<PresignedUrl> PresignPutAsync(string key, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_presigner.PresignPut(key, sizeBytes, lifetime));
+
+    /// <inheritdoc/>
+    public Task<PresignedUrl> PresignPutPartAsync(
+        string key, string storeUploadId, int number, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_presigner.PresignPutPart(key, storeUploadId, number, sizeBytes, lifetime));
+
+    /// <inheritdoc/>
+    public SignedUrlVerdict Verify(string method, string path, string? queryString, long? contentLength) =>
+        _presigner.Urls.Verify(method, path, queryString, contentLength);
+
+    /// <inheritdoc/>
+    public async Task<SignedWrite> WriteAsync(SignedObjectRequest request, PipeReader body, CancellationToken cancellationToken = default)
+    {
+        Invariant.That(request.Operation != SignedOperation.Get, "only a PUT writes");
+        var isPart = request.Operation == SignedOperation.PutPart;
+        if (isPart && !await RunAsync(_readers, "Find", request.Key, () => _uploads.IsOpen(request.Key, request.StoreUploadId), cancellationToken).ConfigureAwait(false))
+            return new SignedWrite(SignedWriteStatus.UploadNotFound);
+        return await _receiver.ReceiveAsync(request.Key, body, request.SizeBytes, Commit, cancellationToken).ConfigureAwait(false)
+            ?? new SignedWrite(SignedWriteStatus.WrongSize);
+
+        // By then nobody counts on a URL that has expired long ago, so what came so late must not appear.
+        SignedWrite Commit(UnfinishedFile file)
+        {
+            if (_time.GetUtcNow() > request.ExpiresAt + Profile.WriteTimeout)
+                return new SignedWrite(SignedWriteStatus.Expired);
+            var etag = isPart
+                ? _uploads.CommitPart(request.Key, request.StoreUploadId, request.PartNumber, file)?.ETag
+                : _objects.Commit(request.Key, file).ETag;
+            return etag is null ? new SignedWrite(SignedWriteStatus.UploadNotFound) : new SignedWrite(SignedWriteStatus.Stored, etag);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<SignedRead?> OpenReadAsync(SignedObjectRequest request, CancellationToken cancellationToken = default)
+    {
+        Invariant.That(request.Operation == SignedOperation.Get, "only a GET reads");
+        try
+        {
+            var (found, stream) = await RunAsync(_readers, "Read", request.Key, () => _objects.Open(request.Key, 0, null), cancellationToken).ConfigureAwait(false);
+            return new SignedRead(found, stream);
+        }
+        catch (ObjectStoreException e) when (e.Error == ObjectStoreError.NotFound)
+        {
+            return null;
+        }
     }
 
     /// <summary>Ends the store's threads and removes its temporary folder.</summary>

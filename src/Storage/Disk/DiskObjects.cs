@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace GrainVault.Storage.Disk;
@@ -5,6 +6,8 @@ namespace GrainVault.Storage.Disk;
 /// <summary>Objects under their keys: writing whole ones, finding, opening and deleting all.</summary>
 internal sealed class DiskObjects(DiskCalls calls, DiskLayout layout, DurableFolders folders, SealedFileWriter writer, DiskTrash trash)
 {
+    private const int CopyBufferSizeBytes = 256 << 10;
+
     /// <summary>Writes one whole object.</summary>
     public StoredObject Put(string key, StoreContent content, CancellationToken cancellationToken)
     {
@@ -25,11 +28,53 @@ internal sealed class DiskObjects(DiskCalls calls, DiskLayout layout, DurableFol
         return new StoredObject(seal.ObjectSizeBytes, seal.ETag);
     }
 
+    /// <summary>Makes a file that was received the object at a key.</summary>
+    public StoredObject Commit(string key, UnfinishedFile file)
+    {
+        var folder = layout.FolderOf(key);
+        folders.Ensure(folder);
+        using var handle = OpenFolder(folder);
+        var seal = file.Commit(layout.ObjectFile(key), handle);
+        return new StoredObject(seal.ObjectSizeBytes, seal.ETag);
+    }
+
+    /// <summary>Copies an object, whole or in parts, to a whole one, if it has the ETag.</summary>
+    public StoredObject Copy(string sourceKey, string etag, string targetKey, CancellationToken cancellationToken)
+    {
+        var (source, stream) = Open(sourceKey, 0, null);
+        using (stream)
+        {
+            if (source.ETag != etag)
+                throw new ObjectStoreException(ObjectStoreError.PreconditionFailed, $"{sourceKey} is another object than was to be copied.");
+            using var file = writer.Begin();
+            var buffer = ArrayPool<byte>.Shared.Rent(CopyBufferSizeBytes);
+            try
+            {
+                int count;
+                while ((count = stream.Read(buffer.AsSpan())) > 0)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    file.Append(buffer.AsSpan(0, count));
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            return Commit(targetKey, file);
+        }
+    }
+
     /// <summary>Opens bytes of an object.</summary>
     /// <param name="key">Key of the object.</param>
     /// <param name="offset">First byte.</param>
     /// <param name="length">Number of bytes; null for all from <paramref name="offset"/>.</param>
-    public DiskReadStream OpenRead(string key, long offset, long? length)
+    public DiskReadStream OpenRead(string key, long offset, long? length) => Open(key, offset, length).Stream;
+
+    /// <summary>Opens bytes of an object together with what it is, so that nothing can come between.</summary>
+    public (StoredObject Object, DiskReadStream Stream) Open(string key, long offset, long? length)
     {
         var file = TryOpenFile(layout.ObjectFile(key)) ?? throw DiskErrors.NotFound(key);
         try
@@ -38,11 +83,12 @@ internal sealed class DiskObjects(DiskCalls calls, DiskLayout layout, DurableFol
             if (offset > seal.ObjectSizeBytes || length > seal.ObjectSizeBytes - offset)
                 throw new ArgumentOutOfRangeException(nameof(offset), $"{length} bytes from {offset} are not in {key} of {seal.ObjectSizeBytes} bytes.");
             var end = length is null ? seal.ObjectSizeBytes : offset + length.Value;
+            var found = new StoredObject(seal.ObjectSizeBytes, seal.ETag);
             if (seal.Kind == SealKind.Content)
-                return new DiskReadStream(key, file, offset, end);
+                return (found, new DiskReadStream(key, file, offset, end));
             var manifest = PartManifest.Read(file, seal, key);
             file.Dispose();
-            return new DiskReadStream(key, layout.SealedUpload(key, manifest.UploadId), manifest.Parts, offset, end);
+            return (found, new DiskReadStream(key, layout.SealedUpload(key, manifest.UploadId), manifest.Parts, offset, end));
         }
         catch
         {

@@ -6,6 +6,18 @@ public sealed class DiskOptions
     /// <summary>Folder of the store. Default: <c>objects</c> in <c>GrainVault:Data:Directory</c>.</summary>
     public string? Directory { get; set; }
 
+    /// <summary>
+    /// URL of a front end as clients reach it, which presigned URLs begin with. Default: none; then they are relative to the
+    /// front end that a client has reached.
+    /// </summary>
+    public string? PublicUrl { get; set; }
+
+    /// <summary>
+    /// File with the key of presigned URLs, made when it is missing. Default: <c>object-urls.key</c> in
+    /// <c>GrainVault:Data:Directory</c>.
+    /// </summary>
+    public string? UrlKeyFile { get; set; }
+
     /// <summary>Calls that write or flush at once, each on a thread of its own, 1 to 256. Default: 8.</summary>
     public int ThreadCount { get; set; } = 8;
 

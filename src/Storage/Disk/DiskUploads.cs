@@ -34,6 +34,16 @@ internal sealed class DiskUploads(
         throw DiskErrors.UploadNotFound(key, uploadId);
     }
 
+    /// <summary>Makes a file that was received the upload's part; an existing part of that number is replaced.</summary>
+    /// <returns>Null when the upload is not there any more.</returns>
+    public StoredPart? CommitPart(string key, string uploadId, int number, UnfinishedFile file) =>
+        TryCommitPart(key, uploadId, number, file) ?? (TryReopen(key, uploadId) ? TryCommitPart(key, uploadId, number, file) : null);
+
+    /// <summary>True when the upload can take parts, also when a completion of it has failed.</summary>
+    public bool IsOpen(string key, string uploadId) =>
+        Directory.Exists(layout.OpenUpload(key, uploadId))
+        || (Directory.Exists(layout.SealedUpload(key, uploadId)) && FindCompleted(key, uploadId) is null);
+
     /// <summary>Makes the object out of its parts; a repeat succeeds, and one at the same time waits for the first.</summary>
     public StoredObject Complete(string key, string uploadId, IReadOnlyList<StoredPart> parts)
     {
@@ -132,6 +142,21 @@ internal sealed class DiskUploads(
         {
             using var handle = NativeDirectory.Open(folder);
             var seal = writer.WriteContent(content, DiskLayout.PartFile(folder, number), handle, cancellationToken);
+            return new StoredPart(number, seal.ObjectSizeBytes, seal.ETag);
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private StoredPart? TryCommitPart(string key, string uploadId, int number, UnfinishedFile file)
+    {
+        var folder = layout.OpenUpload(key, uploadId);
+        try
+        {
+            using var handle = NativeDirectory.Open(folder);
+            var seal = file.Commit(DiskLayout.PartFile(folder, number), handle);
             return new StoredPart(number, seal.ObjectSizeBytes, seal.ETag);
         }
         catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)

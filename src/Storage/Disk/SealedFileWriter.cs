@@ -26,11 +26,14 @@ internal sealed class SealedFileWriter(DiskCalls calls, string temporaryFolder)
         return seal;
     }
 
+    /// <summary>Begins a file whose bytes come one after another.</summary>
+    public UnfinishedFile Begin() => new(calls, NextPath());
+
     /// <summary>Writes a file of any kind.</summary>
     public void Write(ReadOnlySpan<byte> bytes, FileSeal seal, string target, SafeFileHandle folder, CancellationToken cancellationToken)
     {
         Invariant.That(bytes.Length == seal.ContentSizeBytes, "a seal states the length of what it seals");
-        var temporary = Path.Combine(temporaryFolder, Interlocked.Increment(ref _lastFileNumber).ToString(CultureInfo.InvariantCulture));
+        var temporary = NextPath();
         try
         {
             using (var file = calls.CreateFile(temporary))
@@ -54,6 +57,9 @@ internal sealed class SealedFileWriter(DiskCalls calls, string temporaryFolder)
 
         calls.FlushDirectory(folder, target);
     }
+
+    private string NextPath() =>
+        Path.Combine(temporaryFolder, Interlocked.Increment(ref _lastFileNumber).ToString(CultureInfo.InvariantCulture));
 
     private void DeleteQuietly(string temporary)
     {

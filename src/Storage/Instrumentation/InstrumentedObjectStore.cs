@@ -1,16 +1,21 @@
 using System.Diagnostics;
+using System.IO.Pipelines;
+using GrainVault.Storage.Disk;
 
 namespace GrainVault.Storage.Instrumentation;
 
 /// <summary>
-/// Measures and traces every call of a provider. Listings pass through: how long one takes is up to who reads it.
+/// Measures and traces every call of a provider. Listings pass through: how long one takes is up to who reads it. So does
+/// signing, which sends nothing.
 /// </summary>
-public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipartStore, IListingStore
+public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipartStore, IListingStore, ICopyingStore, IPresigningStore
 {
     private readonly IObjectStore _inner;
     private readonly IRangedReadStore _ranged;
     private readonly IMultipartStore _multipart;
     private readonly IListingStore _listing;
+    private readonly ICopyingStore _copying;
+    private readonly IPresigningStore _presigning;
     private readonly StorageInstruments _instruments;
     private readonly TimeProvider _time;
     private readonly string _store;
@@ -21,6 +26,8 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
         _ranged = (IRangedReadStore)inner;
         _multipart = (IMultipartStore)inner;
         _listing = (IListingStore)inner;
+        _copying = (ICopyingStore)inner;
+        _presigning = (IPresigningStore)inner;
         _instruments = instruments;
         _time = time;
         _store = inner.Profile.Name;
@@ -31,13 +38,13 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
 
     /// <summary>Wraps a provider; the result has exactly the provider's capabilities.</summary>
     public static InstrumentedObjectStore Wrap(IObjectStore inner, StorageInstruments instruments, TimeProvider time) =>
-        inner is IPresigningStore ? new InstrumentedPresigningStore(inner, instruments, time) : new InstrumentedObjectStore(inner, instruments, time);
+        inner is ISignedUrlStore ? new InstrumentedSignedUrlStore(inner, instruments, time) : new InstrumentedObjectStore(inner, instruments, time);
 
     /// <inheritdoc/>
     public async Task<StoredObject> PutAsync(string key, StoreContent content, CancellationToken cancellationToken = default)
     {
         var stored = await MeasureAsync("put", key, () => _inner.PutAsync(key, content, cancellationToken)).ConfigureAwait(false);
-        _instruments.Wrote(_store, stored.SizeBytes);
+        Wrote(stored.SizeBytes);
         return stored;
     }
 
@@ -65,7 +72,7 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
     public async Task<StoredPart> PutPartAsync(string key, string storeUploadId, int number, StoreContent content, CancellationToken cancellationToken = default)
     {
         var stored = await MeasureAsync("put_part", key, () => _multipart.PutPartAsync(key, storeUploadId, number, content, cancellationToken)).ConfigureAwait(false);
-        _instruments.Wrote(_store, stored.SizeBytes);
+        Wrote(stored.SizeBytes);
         return stored;
     }
 
@@ -89,13 +96,33 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
     public IAsyncEnumerable<ListedUpload> ListUploadsAsync(string prefix, CancellationToken cancellationToken = default) =>
         _listing.ListUploadsAsync(prefix, cancellationToken);
 
+    /// <inheritdoc/>
+    public Task<StoredObject> CopyAsync(string sourceKey, string ifMatchETag, string targetKey, CancellationToken cancellationToken = default) =>
+        MeasureAsync("copy", targetKey, () => _copying.CopyAsync(sourceKey, ifMatchETag, targetKey, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<PresignedUrl> PresignGetAsync(
+        string key, TimeSpan lifetime, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default) =>
+        _presigning.PresignGetAsync(key, lifetime, contentDisposition, contentType, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<PresignedUrl> PresignPutAsync(string key, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default) =>
+        _presigning.PresignPutAsync(key, sizeBytes, lifetime, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<PresignedUrl> PresignPutPartAsync(
+        string key, string storeUploadId, int number, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default) =>
+        _presigning.PresignPutPartAsync(key, storeUploadId, number, sizeBytes, lifetime, cancellationToken);
+
+    private protected void Wrote(long sizeBytes) => _instruments.Wrote(_store, sizeBytes);
+
     private static async Task<bool> AsResultAsync(Task call)
     {
         await call.ConfigureAwait(false);
         return true;
     }
 
-    private async Task<T> MeasureAsync<T>(string operation, string key, Func<Task<T>> call)
+    private protected async Task<T> MeasureAsync<T>(string operation, string key, Func<Task<T>> call)
     {
         var started = _time.GetTimestamp();
         using var activity = StorageInstruments.Activities.StartActivity(operation, ActivityKind.Client);
@@ -122,6 +149,7 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
         ObjectStoreException { Error: ObjectStoreError.NotFound } => "not_found",
         ObjectStoreException { Error: ObjectStoreError.UploadNotFound } => "upload_not_found",
         ObjectStoreException { Error: ObjectStoreError.InvalidPart } => "invalid_part",
+        ObjectStoreException { Error: ObjectStoreError.PreconditionFailed } => "precondition_failed",
         ObjectStoreException { Error: ObjectStoreError.Full } => "full",
         ObjectStoreException { Error: ObjectStoreError.Refused } => "refused",
         OperationCanceledException => "cancelled",
@@ -129,18 +157,26 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
     };
 }
 
-/// <summary>The same around a provider that can also sign URLs, which sends nothing and is not measured.</summary>
-internal sealed class InstrumentedPresigningStore(IObjectStore inner, StorageInstruments instruments, TimeProvider time)
-    : InstrumentedObjectStore(inner, instruments, time), IPresigningStore
+/// <summary>The same around a provider whose URLs the front end serves.</summary>
+internal sealed class InstrumentedSignedUrlStore(IObjectStore inner, StorageInstruments instruments, TimeProvider time)
+    : InstrumentedObjectStore(inner, instruments, time), ISignedUrlStore
 {
-    private readonly IPresigningStore _presigning = (IPresigningStore)inner;
+    private readonly ISignedUrlStore _signed = (ISignedUrlStore)inner;
 
     /// <inheritdoc/>
-    public Task<Uri> PresignGetAsync(string key, TimeSpan lifetime, string? contentDisposition, CancellationToken cancellationToken = default) =>
-        _presigning.PresignGetAsync(key, lifetime, contentDisposition, cancellationToken);
+    public SignedUrlVerdict Verify(string method, string path, string? queryString, long? contentLength) =>
+        _signed.Verify(method, path, queryString, contentLength);
 
     /// <inheritdoc/>
-    public Task<Uri> PresignPutPartAsync(
-        string key, string storeUploadId, int number, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default) =>
-        _presigning.PresignPutPartAsync(key, storeUploadId, number, sizeBytes, lifetime, cancellationToken);
+    public async Task<SignedWrite> WriteAsync(SignedObjectRequest request, PipeReader body, CancellationToken cancellationToken = default)
+    {
+        var written = await MeasureAsync("receive", request.Key, () => _signed.WriteAsync(request, body, cancellationToken)).ConfigureAwait(false);
+        if (written.Status == SignedWriteStatus.Stored)
+            Wrote(request.SizeBytes);
+        return written;
+    }
+
+    /// <inheritdoc/>
+    public Task<SignedRead?> OpenReadAsync(SignedObjectRequest request, CancellationToken cancellationToken = default) =>
+        MeasureAsync("open_read", request.Key, () => _signed.OpenReadAsync(request, cancellationToken));
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using GrainVault.Resilience;
 
 namespace GrainVault.Storage.Instrumentation;
 
@@ -8,6 +9,12 @@ public sealed class StorageInstruments
 {
     /// <summary>Name of the meter and of the activity source.</summary>
     public const string Name = "GrainVault.Storage";
+
+    /// <summary>Name of the bulkhead of reads.</summary>
+    public const string Reads = "reads";
+
+    /// <summary>Name of the bulkhead of writes.</summary>
+    public const string Writes = "writes";
 
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _bytesWritten;
@@ -20,7 +27,11 @@ public sealed class StorageInstruments
             "grainvault.store.operation.duration", "s", "Time of one call of the object store, with its repeats; its count is the number of calls.");
         _bytesWritten = meter.CreateCounter<long>(
             "grainvault.store.written", "By", "Bytes that the object store has acknowledged.");
+        Bulkheads = new BulkheadInstruments(meter, Reads, Writes);
     }
+
+    /// <summary>Numbers of the bulkheads.</summary>
+    public BulkheadInstruments Bulkheads { get; }
 
     /// <summary>Source of the spans, one per call.</summary>
     public static ActivitySource Activities { get; } = new(Name);

@@ -10,16 +10,27 @@ namespace GrainVault.Resilience;
 /// </summary>
 public sealed class Breaker
 {
+    /// <summary>Value of <see cref="State"/>: calls go through.</summary>
+    public const int Closed = 0;
+
+    /// <summary>Value of <see cref="State"/>: one call tries, all others fail at once.</summary>
+    public const int HalfOpen = 1;
+
+    /// <summary>Value of <see cref="State"/>: calls fail at once.</summary>
+    public const int Open = 2;
+
     private const int DoublingCountMax = 10;
 
     private readonly CircuitBreakerStateProvider _state = new();
     private readonly ILogger _logger;
+    private readonly Func<Exception, bool> _isOutage;
 
     internal Breaker(
         string dependency, double failureShare, ResilienceOptions options, Func<Exception, bool> isOutage, TimeProvider time, ILogger logger)
     {
         Dependency = dependency;
         _logger = logger;
+        _isOutage = isOutage;
         Pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions
             {
@@ -27,9 +38,7 @@ public sealed class Breaker
                 MinimumThroughput = options.BreakerCallCountMin,
                 SamplingDuration = options.BreakerWindow,
                 BreakDurationGenerator = args => new ValueTask<TimeSpan>(BreakOf(options, args.HalfOpenAttempts)),
-                // What a caller cancelled says nothing about the dependency.
-                ShouldHandle = args => new ValueTask<bool>(
-                    args.Outcome.Exception is { } exception && !args.Context.CancellationToken.IsCancellationRequested && isOutage(exception)),
+                ShouldHandle = args => new ValueTask<bool>(args.Outcome.Exception is { } exception && IsFailure(exception, args.Context.CancellationToken)),
                 StateProvider = _state,
                 OnOpened = args =>
                 {
@@ -59,10 +68,17 @@ public sealed class Breaker
     /// <summary>0 closed, 1 half open: one call tries, 2 open.</summary>
     public int State => _state.CircuitState switch
     {
-        CircuitState.Closed => 0,
-        CircuitState.HalfOpen => 1,
-        _ => 2,
+        CircuitState.Closed => Closed,
+        CircuitState.HalfOpen => HalfOpen,
+        _ => Open,
     };
+
+    /// <summary>
+    /// What a caller cancelled says nothing about the dependency. But of the one call that tries, anything that is not counted
+    /// as a failure closes the breaker: cancelled, it has proved nothing, and the next one tries.
+    /// </summary>
+    private bool IsFailure(Exception exception, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested ? _state.CircuitState == CircuitState.HalfOpen : _isOutage(exception);
 
     internal static TimeSpan BreakOf(ResilienceOptions options, int failedAttempts)
     {

@@ -12,8 +12,10 @@ namespace GrainVault.Storage.S3;
 /// Signs a PUT with the SHA-256 that was computed while the part came in. The SDK's own signer drops a given
 /// <c>x-amz-content-sha256</c> and reads the whole body once more, which costs as much as receiving it did.
 /// </summary>
-internal sealed class KnownHashHandler : PipelineHandler
+internal sealed class KnownHashHandler(Func<S3PayloadSigning> payloadSigning) : PipelineHandler
 {
+    private const string UnsignedPayload = "UNSIGNED-PAYLOAD";
+
     /// <inheritdoc/>
     public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
     {
@@ -21,7 +23,7 @@ internal sealed class KnownHashHandler : PipelineHandler
         return base.InvokeAsync<T>(executionContext);
     }
 
-    private static void Apply(IRequestContext context)
+    private void Apply(IRequestContext context)
     {
         var body = context.OriginalRequest switch
         {
@@ -36,7 +38,7 @@ internal sealed class KnownHashHandler : PipelineHandler
         if (body is not PayloadStream payload || context.Signer is not (Amazon.S3.Internal.S3Signer or KnownHashSigner) || context.Request.SignatureVersion == SignatureVersion.SigV4a)
             return;
         context.Request.ContentStream = payload.OpenAttempt();
-        context.Signer = new KnownHashSigner(payload.Sha256Hex);
+        context.Signer = new KnownHashSigner(payloadSigning() == S3PayloadSigning.None ? UnsignedPayload : payload.Sha256Hex);
     }
 }
 

@@ -11,24 +11,25 @@ internal sealed class S3Client : AmazonS3Client
 {
     private const int CopyBufferSizeBytes = 128 << 10;
 
-    private S3Client(AmazonS3Config config)
-        : base(config)
-    {
-    }
+    private S3Client(AmazonS3Config config, S3Dialect dialect)
+        : base(config) => PayloadSigning = dialect.PayloadSigning;
 
-    private S3Client(AWSCredentials credentials, AmazonS3Config config)
-        : base(credentials, config)
-    {
-    }
+    private S3Client(AWSCredentials credentials, AmazonS3Config config, S3Dialect dialect)
+        : base(credentials, config) => PayloadSigning = dialect.PayloadSigning;
+
+    /// <summary>How bodies are signed; set after the base class has built its pipeline.</summary>
+    public S3PayloadSigning PayloadSigning { get; }
 
     /// <summary>Creates a client for an endpoint.</summary>
     /// <param name="options">The store's settings.</param>
     /// <param name="endpoint">URL of the server; null for AWS in the configured region.</param>
-    public static S3Client Create(S3Options options, string? endpoint)
+    /// <param name="dialect">What the server does differently.</param>
+    /// <param name="credentials">Keys; null for the AWS chain.</param>
+    public static S3Client Create(S3Options options, string? endpoint, S3Dialect dialect, AWSCredentials? credentials)
     {
         var config = new AmazonS3Config
         {
-            ForcePathStyle = options.ForcePathStyle ?? endpoint is not null,
+            ForcePathStyle = dialect.IsPathStyle,
             AuthenticationRegion = options.Region,
             // Stores other than AWS refuse the SDK's default checksums, and x-amz-content-sha256 covers the body already.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
@@ -36,7 +37,7 @@ internal sealed class S3Client : AmazonS3Client
             RetryMode = RequestRetryMode.Standard,
             MaxErrorRetry = options.RetryCountMax,
             Timeout = options.AttemptTimeout,
-            MaxConnectionsPerServer = options.ConnectionCountMax,
+            MaxConnectionsPerServer = ConnectionCountOf(options),
             BufferSize = CopyBufferSizeBytes,
             HttpClientFactory = new ClientFactory(options),
         };
@@ -44,16 +45,20 @@ internal sealed class S3Client : AmazonS3Client
             config.RegionEndpoint = RegionEndpoint.GetBySystemName(options.Region);
         else
             config.ServiceURL = endpoint;
-        return options.AccessKey is { Length: > 0 } accessKey
-            ? new S3Client(new BasicAWSCredentials(accessKey, options.SecretKey), config)
-            : new S3Client(config);
+        return credentials is null ? new S3Client(config, dialect) : new S3Client(credentials, config, dialect);
     }
+
+    /// <summary>Keys from the configuration, or null.</summary>
+    public static AWSCredentials? CredentialsOf(S3Options options) =>
+        options.AccessKey is { Length: > 0 } accessKey ? new BasicAWSCredentials(accessKey, options.SecretKey) : null;
+
+    private static int ConnectionCountOf(S3Options options) => options.ConnectionCountMax ?? options.ReadCountMax + options.WriteCountMax;
 
     /// <inheritdoc/>
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
     {
         base.CustomizeRuntimePipeline(pipeline);
-        pipeline.AddHandlerBefore<Signer>(new KnownHashHandler());
+        pipeline.AddHandlerBefore<Signer>(new KnownHashHandler(() => PayloadSigning));
     }
 
     /// <summary>One pool of connections per client, shared by all its calls.</summary>
@@ -64,7 +69,7 @@ internal sealed class S3Client : AmazonS3Client
 
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new SocketsHttpHandler
         {
-            MaxConnectionsPerServer = options.ConnectionCountMax,
+            MaxConnectionsPerServer = ConnectionCountOf(options),
             ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = ConnectionLifetime,
             PooledConnectionIdleTimeout = ConnectionIdleTimeout,

@@ -46,6 +46,7 @@ internal static class S3Errors
     {
         "NoSuchKey" => ObjectStoreError.NotFound,
         "NoSuchUpload" => ObjectStoreError.UploadNotFound,
+        "PreconditionFailed" => ObjectStoreError.PreconditionFailed,
         "InvalidPart" or "InvalidPartOrder" or "EntityTooSmall" => ObjectStoreError.InvalidPart,
         "QuotaExceeded" or "InsufficientStorage" or "XMinioStorageFull" => ObjectStoreError.Full,
         // The body was damaged on its way, or the connection was too slow: both may go well next time.
@@ -55,6 +56,7 @@ internal static class S3Errors
         _ => status switch
         {
             HttpStatusCode.NotFound => ObjectStoreError.NotFound,
+            HttpStatusCode.PreconditionFailed => ObjectStoreError.PreconditionFailed,
             HttpStatusCode.InsufficientStorage => ObjectStoreError.Full,
             HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or 0 or < HttpStatusCode.MultipleChoices or >= HttpStatusCode.InternalServerError
                 => ObjectStoreError.Unavailable,

@@ -15,7 +15,7 @@ internal sealed class S3Listing(S3Calls calls)
         var request = new ListObjectsV2Request { BucketName = calls.Bucket, Prefix = prefix, MaxKeys = PageCountMax };
         while (true)
         {
-            var page = await calls.ControlAsync("List", prefix, (s3, token) => s3.ListObjectsV2Async(request, token), cancellationToken).ConfigureAwait(false);
+            var page = await calls.ReadAsync("List", prefix, (s3, token) => s3.ListObjectsV2Async(request, token), cancellationToken).ConfigureAwait(false);
             foreach (var item in page.S3Objects ?? [])
                 yield return new ListedObject(item.Key, item.Size.GetValueOrDefault(), ToUtc(item.LastModified));
             if (page.IsTruncated != true)
@@ -30,7 +30,7 @@ internal sealed class S3Listing(S3Calls calls)
         var request = new ListMultipartUploadsRequest { BucketName = calls.Bucket, Prefix = prefix, MaxUploads = PageCountMax };
         while (true)
         {
-            var page = await calls.ControlAsync("ListUploads", prefix, (s3, token) => s3.ListMultipartUploadsAsync(request, token), cancellationToken)
+            var page = await calls.ReadAsync("ListUploads", prefix, (s3, token) => s3.ListMultipartUploadsAsync(request, token), cancellationToken)
                 .ConfigureAwait(false);
             foreach (var item in page.MultipartUploads ?? [])
                 yield return new ListedUpload(item.Key, item.UploadId, ToUtc(item.Initiated));

@@ -18,7 +18,7 @@ internal sealed class S3Multipart(S3Calls calls, S3Objects objects)
     public async Task<string> InitiateAsync(string key, CancellationToken cancellationToken)
     {
         var request = new InitiateMultipartUploadRequest { BucketName = calls.Bucket, Key = key };
-        var response = await calls.ControlAsync("Initiate", key, (s3, token) => s3.InitiateMultipartUploadAsync(request, token), cancellationToken)
+        var response = await calls.ChangeAsync("Initiate", key, (s3, token) => s3.InitiateMultipartUploadAsync(request, token), cancellationToken)
             .ConfigureAwait(false);
         return response.UploadId;
     }
@@ -84,7 +84,7 @@ internal sealed class S3Multipart(S3Calls calls, S3Objects objects)
             try
             {
                 var request = new AbortMultipartUploadRequest { BucketName = calls.Bucket, Key = key, UploadId = uploadId };
-                await calls.ControlAsync("Abort", key, (s3, token) => s3.AbortMultipartUploadAsync(request, token), cancellationToken).ConfigureAwait(false);
+                await calls.ChangeAsync("Abort", key, (s3, token) => s3.AbortMultipartUploadAsync(request, token), cancellationToken).ConfigureAwait(false);
                 if ((await ListPartsAsync(key, uploadId, 0, cancellationToken).ConfigureAwait(false)).Count == 0)
                     return true;
             }
@@ -109,7 +109,7 @@ internal sealed class S3Multipart(S3Calls calls, S3Objects objects)
             PartNumberMarker = afterNumber.ToString(CultureInfo.InvariantCulture),
         };
         var response = await OfUploadAsync(
-            calls.ControlAsync("ListParts", key, (s3, token) => s3.ListPartsAsync(request, token), cancellationToken), key, uploadId).ConfigureAwait(false);
+            calls.ReadAsync("ListParts", key, (s3, token) => s3.ListPartsAsync(request, token), cancellationToken), key, uploadId).ConfigureAwait(false);
         return response.Parts is null
             ? []
             : [.. response.Parts.Select(part => new StoredPart(part.PartNumber.GetValueOrDefault(), part.Size.GetValueOrDefault(), S3Objects.Unquote(part.ETag)))];

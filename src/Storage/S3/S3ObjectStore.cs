@@ -1,7 +1,9 @@
 using System.Net;
+using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using GrainVault.Resilience;
+using GrainVault.Storage.Instrumentation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,7 +15,7 @@ namespace GrainVault.Storage.S3;
 /// end at <see cref="S3Options.WriteTimeout"/> or <see cref="S3Options.ControlTimeout"/>. A call that was cancelled or
 /// timed out may still be read by the connection: its buffer must not be used again.
 /// </remarks>
-public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartStore, IListingStore, IPresigningStore, IDisposable
+public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartStore, IListingStore, ICopyingStore, IPresigningStore, IDisposable
 {
     private readonly S3Options _options;
     private readonly S3Client _client;
@@ -22,6 +24,7 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
     private readonly S3Objects _objects;
     private readonly S3Multipart _multipart;
     private readonly S3Listing _listing;
+    private readonly S3Copies _copies;
     private readonly S3Presigner _presigner;
     private readonly ILogger _logger;
 
@@ -30,19 +33,27 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
     /// <param name="time">Clock.</param>
     /// <param name="logger">Where failures go.</param>
     /// <param name="breakers">Makes the breaker of the server; null for one that nobody observes.</param>
-    public S3ObjectStore(S3Options options, TimeProvider time, ILogger<S3ObjectStore>? logger, Breakers? breakers = null)
+    /// <param name="instruments">Where the numbers of its bulkheads go; null for nowhere.</param>
+    public S3ObjectStore(S3Options options, TimeProvider time, ILogger<S3ObjectStore>? logger, Breakers? breakers = null, StorageInstruments? instruments = null)
+        : this(options, time, logger, breakers, instruments, S3Dialect.Of(options)!, S3Client.CredentialsOf(options))
+    {
+    }
+
+    internal S3ObjectStore(
+        S3Options options, TimeProvider time, ILogger? logger, Breakers? breakers, StorageInstruments? instruments, S3Dialect dialect, AWSCredentials? credentials)
     {
         ArgumentException.ThrowIfNullOrEmpty(options.Bucket);
         _options = options;
-        _logger = logger ?? NullLogger<S3ObjectStore>.Instance;
-        _client = S3Client.Create(options, options.Endpoint);
-        _publicClient = options.PublicEndpoint is null ? _client : S3Client.Create(options, options.PublicEndpoint);
-        _calls = new S3Calls(_client, options, breakers ?? Breakers.Unobserved, _logger);
-        _objects = new S3Objects(_calls, options, _logger);
+        _logger = logger ?? NullLogger.Instance;
+        _client = S3Client.Create(options, options.Endpoint, dialect, credentials);
+        _publicClient = options.PublicEndpoint is null ? _client : S3Client.Create(options, options.PublicEndpoint, dialect, credentials);
+        _calls = new S3Calls(_client, options, breakers ?? Breakers.Unobserved, instruments?.Bulkheads, _logger);
+        _objects = new S3Objects(_calls, options, dialect, _logger);
         _multipart = new S3Multipart(_calls, _objects);
         _listing = new S3Listing(_calls);
-        _presigner = new S3Presigner(_publicClient, options, time);
-        Profile = new StoreProfile { Name = "s3", WriteTimeout = options.WriteTimeout };
+        _copies = new S3Copies(_calls, _objects, _multipart, dialect, options.CopyTimeout, time);
+        _presigner = new S3Presigner(_publicClient, new S3Credentials(credentials, _publicClient.Config), options, time);
+        Profile = ProfileOf(dialect, options);
     }
 
     /// <inheritdoc/>
@@ -60,7 +71,7 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
         {
             // The client's region is the bucket's; stores other than AWS refuse a location that they don't know.
             var request = new PutBucketRequest { BucketName = _options.Bucket, UseClientRegion = _options.Endpoint is null };
-            await _calls.ControlAsync("CreateBucket", _options.Bucket!, (s3, token) => s3.PutBucketAsync(request, token), cancellationToken).ConfigureAwait(false);
+            await _calls.ChangeAsync("CreateBucket", _options.Bucket!, (s3, token) => s3.PutBucketAsync(request, token), cancellationToken).ConfigureAwait(false);
             S3ObjectStoreLog.BucketCreated(_logger, _options.Bucket!);
         }
         catch (ObjectStoreException e) when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.Conflict })
@@ -81,7 +92,7 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
     /// <inheritdoc/>
     public Task<StoredObject?> FindAsync(string key, CancellationToken cancellationToken = default)
     {
-        ObjectKeys.Check(key);
+        CheckStored(key);
         return _objects.FindAsync(key, cancellationToken);
     }
 
@@ -104,7 +115,7 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken = default)
     {
-        ObjectKeys.Check(key);
+        CheckStored(key);
         return _objects.DeleteAsync(key, cancellationToken);
     }
 
@@ -159,19 +170,34 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
     }
 
     /// <inheritdoc/>
-    public Task<Uri> PresignGetAsync(string key, TimeSpan lifetime, string? contentDisposition, CancellationToken cancellationToken = default)
+    public Task<StoredObject> CopyAsync(string sourceKey, string ifMatchETag, string targetKey, CancellationToken cancellationToken = default)
     {
-        ObjectKeys.Check(key);
-        CheckLifetime(lifetime);
-        return _presigner.PresignGetAsync(key, lifetime, contentDisposition);
+        CheckStored(sourceKey);
+        ObjectKeys.Check(targetKey);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _copies.CopyAsync(sourceKey, ifMatchETag, targetKey, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<Uri> PresignPutPartAsync(
+    public Task<PresignedUrl> PresignGetAsync(
+        string key, TimeSpan lifetime, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default)
+    {
+        PresignRules.CheckGet(Profile, key, lifetime, contentDisposition, contentType);
+        return _presigner.PresignGetAsync(key, lifetime, contentDisposition, contentType);
+    }
+
+    /// <inheritdoc/>
+    public Task<PresignedUrl> PresignPutAsync(string key, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default)
+    {
+        PresignRules.CheckPut(Profile, key, sizeBytes, lifetime);
+        return _presigner.PresignPutAsync(key, sizeBytes, lifetime);
+    }
+
+    /// <inheritdoc/>
+    public Task<PresignedUrl> PresignPutPartAsync(
         string key, string storeUploadId, int number, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default)
     {
-        CheckPart(key, number);
-        CheckLifetime(lifetime);
+        PresignRules.CheckPart(Profile, key, number, sizeBytes, lifetime);
         return _presigner.PresignPutPartAsync(key, storeUploadId, number, sizeBytes, lifetime);
     }
 
@@ -180,6 +206,30 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
     {
         _publicClient.Dispose();
         _client.Dispose();
+        _calls.Dispose();
+    }
+
+    private static StoreProfile ProfileOf(S3Dialect dialect, S3Options options) => new()
+    {
+        Name = ObjectsOptions.S3Provider,
+        Dialect = dialect.Name,
+        PartSizeBytesMin = dialect.PartSizeBytesMin,
+        PartSizeBytesMax = dialect.PartSizeBytesMax,
+        PartCountMax = dialect.PartCountMax,
+        ObjectSizeBytesMax = Math.Min(dialect.ObjectSizeBytesMax, dialect.PartCountMax * dialect.PartSizeBytesMax),
+        PutSizeBytesMax = dialect.PutSizeBytesMax,
+        WantsEqualParts = dialect.WantsEqualParts,
+        EnforcesPresignedSize = dialect.EnforcesSignedLength,
+        // A write may wait for its turn before it begins.
+        WriteTimeout = options.WriteQueueWait + options.WriteTimeout,
+        CopyTimeout = options.CopyTimeout,
+    };
+
+    /// <summary>Keys of ours, and of what others have put into the inbox.</summary>
+    private static void CheckStored(string key)
+    {
+        if (!ObjectKeys.IsInboxKey(key))
+            ObjectKeys.Check(key);
     }
 
     private void CheckPart(string key, int number)
@@ -189,18 +239,12 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
         ArgumentOutOfRangeException.ThrowIfGreaterThan(number, Profile.PartCountMax);
     }
 
-    private void CheckLifetime(TimeSpan lifetime)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lifetime, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lifetime, Profile.PresignLifetimeMax);
-    }
-
     private async Task<bool> BucketExistsAsync(CancellationToken cancellationToken)
     {
         try
         {
             var request = new HeadBucketRequest { BucketName = _options.Bucket };
-            await _calls.ControlAsync("FindBucket", _options.Bucket!, (s3, token) => s3.HeadBucketAsync(request, token), cancellationToken).ConfigureAwait(false);
+            await _calls.ReadAsync("FindBucket", _options.Bucket!, (s3, token) => s3.HeadBucketAsync(request, token), cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (ObjectStoreException e) when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.NotFound })

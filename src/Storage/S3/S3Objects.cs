@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace GrainVault.Storage.S3;
 
 /// <summary>Objects under their keys: writing whole ones, finding, reading and deleting all.</summary>
-internal sealed class S3Objects(S3Calls calls, S3Options options, ILogger logger)
+internal sealed class S3Objects(S3Calls calls, S3Options options, S3Dialect dialect, ILogger logger)
 {
     /// <summary>An ETag without its quotes.</summary>
     public static string Unquote(string? etag) => etag?.Trim('"') ?? "";
@@ -24,6 +24,7 @@ internal sealed class S3Objects(S3Calls calls, S3Options options, ILogger logger
             AutoResetStreamPosition = false,
             UseChunkEncoding = false,
             DisableDefaultChecksumValidation = true,
+            ChecksumSHA256 = dialect.Checksums == S3ChecksumMode.Sha256 ? body.Sha256Base64 : null,
         };
         var response = await calls.WriteAsync("Put", key, (s3, token) => s3.PutObjectAsync(request, token), cancellationToken).ConfigureAwait(false);
         return new StoredObject(content.Bytes.Length, Unquote(response.ETag));
@@ -34,7 +35,7 @@ internal sealed class S3Objects(S3Calls calls, S3Options options, ILogger logger
     {
         try
         {
-            var response = await calls.ControlAsync("Find", key, (s3, token) => s3.GetObjectMetadataAsync(calls.Bucket, key, token), cancellationToken)
+            var response = await calls.ReadAsync("Find", key, (s3, token) => s3.GetObjectMetadataAsync(calls.Bucket, key, token), cancellationToken)
                 .ConfigureAwait(false);
             return new StoredObject(response.ContentLength, Unquote(response.ETag));
         }
@@ -47,9 +48,10 @@ internal sealed class S3Objects(S3Calls calls, S3Options options, ILogger logger
     /// <summary>Opens a whole object.</summary>
     public async Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken)
     {
-        var response = await GetAsync(key, null, cancellationToken).ConfigureAwait(false);
+        var (response, place) = await GetAsync(key, null, cancellationToken).ConfigureAwait(false);
         if (response.ContentLength > 0)
-            return new S3ReadStream(response, key, response.ContentLength, options.ReadStallTimeout, logger);
+            return new S3ReadStream(response, place, key, response.ContentLength, options.ReadStallTimeout, logger);
+        using (place)
         using (response)
             await CheckEmptyAsync(response, key, cancellationToken).ConfigureAwait(false);
         return Stream.Null;
@@ -69,9 +71,10 @@ internal sealed class S3Objects(S3Calls calls, S3Options options, ILogger logger
         if (offset > long.MaxValue - length)
             throw OutOfRange(key, offset, length);
         GetObjectResponse response;
+        IDisposable place;
         try
         {
-            response = await GetAsync(key, new ByteRange(offset, offset + length - 1), cancellationToken).ConfigureAwait(false);
+            (response, place) = await GetAsync(key, new ByteRange(offset, offset + length - 1), cancellationToken).ConfigureAwait(false);
         }
         catch (ObjectStoreException e) when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.RequestedRangeNotSatisfiable })
         {
@@ -79,23 +82,25 @@ internal sealed class S3Objects(S3Calls calls, S3Options options, ILogger logger
         }
 
         if (response.ContentLength == length)
-            return new S3ReadStream(response, key, length, options.ReadStallTimeout, logger);
+            return new S3ReadStream(response, place, key, length, options.ReadStallTimeout, logger);
         response.Dispose();
+        place.Dispose();
         throw OutOfRange(key, offset, length);
     }
 
     /// <summary>Deletes an object.</summary>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
-        calls.ControlAsync("Delete", key, (s3, token) => s3.DeleteObjectAsync(calls.Bucket, key, token), cancellationToken);
+        calls.ChangeAsync("Delete", key, (s3, token) => s3.DeleteObjectAsync(calls.Bucket, key, token), cancellationToken);
 
-    private Task<GetObjectResponse> GetAsync(string key, ByteRange? range, CancellationToken cancellationToken)
+    /// <summary>The answer, and the place among the reads that its body keeps.</summary>
+    private Task<(GetObjectResponse Response, IDisposable Place)> GetAsync(string key, ByteRange? range, CancellationToken cancellationToken)
     {
         var request = new GetObjectRequest { BucketName = calls.Bucket, Key = key, ByteRange = range };
-        return calls.ControlAsync("Read", key, (s3, token) => s3.GetObjectAsync(request, token), cancellationToken);
+        return calls.OpenAsync("Read", key, (s3, token) => s3.GetObjectAsync(request, token), cancellationToken);
     }
 
     /// <summary>The SDK says 0 of a body without a length too; such a body could end anywhere unnoticed.</summary>
-    private Task CheckEmptyAsync(GetObjectResponse response, string key, CancellationToken cancellationToken) => calls.ControlAsync(
+    private Task CheckEmptyAsync(GetObjectResponse response, string key, CancellationToken cancellationToken) => calls.ContinueAsync(
         "Read",
         key,
         async (_, token) => await response.ResponseStream.ReadAsync(new byte[1], token).ConfigureAwait(false) == 0

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Web;
 using Amazon.S3;
 using Amazon.S3.Model;
 
 namespace GrainVault.Storage.S3;
 
 /// <summary>Presigned URLs, signed for the endpoint that clients reach.</summary>
-internal sealed class S3Presigner(IAmazonS3 client, S3Options options, TimeProvider time)
+internal sealed class S3Presigner(IAmazonS3 client, S3Credentials credentials, S3Options options, TimeProvider time)
 {
     /// <summary>At seven days and a fraction of a second the SDK silently falls back to version 2 signatures, which AWS no longer takes.</summary>
     private static readonly TimeSpan SignedLifetimeMax = TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1);
@@ -14,44 +15,71 @@ internal sealed class S3Presigner(IAmazonS3 client, S3Options options, TimeProvi
         (options.PublicEndpoint ?? options.Endpoint)?.StartsWith("http://", StringComparison.OrdinalIgnoreCase) == true ? Protocol.HTTP : Protocol.HTTPS;
 
     /// <summary>A URL that reads an object.</summary>
-    public Task<Uri> PresignGetAsync(string key, TimeSpan lifetime, string? contentDisposition)
+    public Task<PresignedUrl> PresignGetAsync(string key, TimeSpan lifetime, string? contentDisposition, string? contentType)
     {
-        var request = NewRequest(key, HttpVerb.GET, lifetime);
+        var request = NewRequest(key, HttpVerb.GET);
         if (contentDisposition is not null)
             request.ResponseHeaderOverrides.ContentDisposition = contentDisposition;
-        return SignAsync(request, key);
+        if (contentType is not null)
+            request.ResponseHeaderOverrides.ContentType = contentType;
+        return SignAsync(request, key, lifetime);
     }
+
+    /// <summary>A URL that writes an object of exactly this size.</summary>
+    public Task<PresignedUrl> PresignPutAsync(string key, long sizeBytes, TimeSpan lifetime) =>
+        SignAsync(OfSize(NewRequest(key, HttpVerb.PUT), sizeBytes), key, lifetime);
 
     /// <summary>A URL that writes one part of exactly this size.</summary>
-    public Task<Uri> PresignPutPartAsync(string key, string uploadId, int number, long sizeBytes, TimeSpan lifetime)
+    public Task<PresignedUrl> PresignPutPartAsync(string key, string uploadId, int number, long sizeBytes, TimeSpan lifetime)
     {
-        var request = NewRequest(key, HttpVerb.PUT, lifetime);
+        var request = OfSize(NewRequest(key, HttpVerb.PUT), sizeBytes);
         request.UploadId = uploadId;
         request.PartNumber = number;
-        request.Headers["Content-Length"] = sizeBytes.ToString(CultureInfo.InvariantCulture);
-        return SignAsync(request, key);
+        return SignAsync(request, key, lifetime);
     }
 
-    private GetPreSignedUrlRequest NewRequest(string key, HttpVerb verb, TimeSpan lifetime) => new()
+    /// <summary>A signed header must be sent as it was signed; every client sends the true length of its body.</summary>
+    private static GetPreSignedUrlRequest OfSize(GetPreSignedUrlRequest request, long sizeBytes)
+    {
+        request.Headers["Content-Length"] = sizeBytes.ToString(CultureInfo.InvariantCulture);
+        return request;
+    }
+
+    private GetPreSignedUrlRequest NewRequest(string key, HttpVerb verb) => new()
     {
         BucketName = options.Bucket,
         Key = key,
         Verb = verb,
         Protocol = _protocol,
-        Expires = time.GetUtcNow().UtcDateTime + (lifetime < SignedLifetimeMax ? lifetime : SignedLifetimeMax),
     };
 
-    private async Task<Uri> SignAsync(GetPreSignedUrlRequest request, string key)
+    private async Task<PresignedUrl> SignAsync(GetPreSignedUrlRequest request, string key, TimeSpan lifetime)
     {
         try
         {
+            var now = time.GetUtcNow();
+            var allowed = lifetime < SignedLifetimeMax ? lifetime : SignedLifetimeMax;
+            if (await credentials.EndAsync(now).ConfigureAwait(false) is { } end && end - now < allowed)
+                allowed = end - now;
+            if (allowed < TimeSpan.FromSeconds(1))
+                throw new ObjectStoreException(ObjectStoreError.Unavailable, $"Presign of {key}: the credentials end now.");
+            request.Expires = (now + TimeSpan.FromSeconds(Math.Floor(allowed.TotalSeconds))).UtcDateTime;
             var url = new Uri(await client.GetPreSignedURLAsync(request).ConfigureAwait(false));
-            Invariant.That(url.Query.Contains("X-Amz-Signature=", StringComparison.Ordinal), "URLs are signed with version 4");
-            return url;
+            return new PresignedUrl(url, ExpiryOf(url));
         }
         catch (Exception e) when (S3Errors.Covers(e))
         {
             throw S3Errors.Translate(e, "Presign", key);
         }
+    }
+
+    /// <summary>When the server will stop to take the URL, by the URL itself.</summary>
+    private static DateTimeOffset ExpiryOf(Uri url)
+    {
+        var query = HttpUtility.ParseQueryString(url.Query);
+        Invariant.That(query["X-Amz-Signature"] is not null, "URLs are signed with version 4");
+        var signedAt = DateTimeOffset.ParseExact(
+            query["X-Amz-Date"]!, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+        return signedAt.AddSeconds(long.Parse(query["X-Amz-Expires"]!, NumberStyles.None, CultureInfo.InvariantCulture));
     }
 }

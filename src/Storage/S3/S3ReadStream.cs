@@ -10,6 +10,7 @@ namespace GrainVault.Storage.S3;
 internal sealed class S3ReadStream : Stream
 {
     private readonly GetObjectResponse _response;
+    private readonly IDisposable _place;
     private readonly Stream _body;
     private readonly string _key;
     private readonly long _length;
@@ -20,13 +21,14 @@ internal sealed class S3ReadStream : Stream
 
     /// <summary>Takes over the answer of a GET.</summary>
     /// <param name="response">The answer; disposed with the stream.</param>
+    /// <param name="place">The place among the reads; given back with the stream.</param>
     /// <param name="key">Key of the object.</param>
     /// <param name="length">Number of bytes that must come.</param>
     /// <param name="stallTimeout">Time without a byte after which a read fails.</param>
     /// <param name="logger">Where failures go.</param>
-    public S3ReadStream(GetObjectResponse response, string key, long length, TimeSpan stallTimeout, ILogger logger)
+    public S3ReadStream(GetObjectResponse response, IDisposable place, string key, long length, TimeSpan stallTimeout, ILogger logger)
     {
-        (_response, _body, _key, _length) = (response, response.ResponseStream, key, length);
+        (_response, _place, _body, _key, _length) = (response, place, response.ResponseStream, key, length);
         (_stallTimeout, _logger) = (stallTimeout, logger);
     }
 
@@ -108,6 +110,7 @@ internal sealed class S3ReadStream : Stream
         {
             _stall.Dispose();
             _response.Dispose();
+            _place.Dispose();
         }
 
         base.Dispose(disposing);

@@ -16,7 +16,7 @@ public sealed class S3PresignTests(S3Fixture fixture) : IClassFixture<S3Fixture>
     public async Task Url_reads_the_object_with_the_disposition_it_was_signed_with()
     {
         await _store.PutAsync(Key, Content.Random(1000));
-        var url = await _store.PresignGetAsync(Key, TimeSpan.FromMinutes(1), "attachment; filename=\"a b.txt\"");
+        var url = (await _store.PresignGetAsync(Key, TimeSpan.FromMinutes(1), "attachment; filename=\"a b.txt\"")).Url;
         using var answer = await Client.GetAsync(url);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("attachment; filename=\"a b.txt\"", answer.Content.Headers.GetValues("Content-Disposition").Single());
@@ -27,7 +27,7 @@ public sealed class S3PresignTests(S3Fixture fixture) : IClassFixture<S3Fixture>
     public async Task Url_writes_its_part_and_answers_with_its_etag()
     {
         var id = await _store.InitiateAsync(Key);
-        var url = await _store.PresignPutPartAsync(Key, id, 3, 5000, TimeSpan.FromMinutes(1));
+        var url = (await _store.PresignPutPartAsync(Key, id, 3, 5000, TimeSpan.FromMinutes(1))).Url;
         using var answer = await Client.PutAsync(url, new ByteArrayContent(Content.Bytes(5000)));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var part = Assert.Single(await _store.ListPartsAsync(Key, id, 0));
@@ -40,7 +40,7 @@ public sealed class S3PresignTests(S3Fixture fixture) : IClassFixture<S3Fixture>
     public async Task Url_takes_no_other_size_number_or_method()
     {
         var id = await _store.InitiateAsync(Key);
-        var url = await _store.PresignPutPartAsync(Key, id, 1, 5000, TimeSpan.FromMinutes(1));
+        var url = (await _store.PresignPutPartAsync(Key, id, 1, 5000, TimeSpan.FromMinutes(1))).Url;
         using var longer = await Client.PutAsync(url, new ByteArrayContent(Content.Bytes(5001)));
         Assert.Equal(HttpStatusCode.Forbidden, longer.StatusCode);
         using var other = await Client.PutAsync(url.AbsoluteUri.Replace("partNumber=1", "partNumber=2", StringComparison.Ordinal), new ByteArrayContent(Content.Bytes(5000)));
@@ -56,7 +56,7 @@ public sealed class S3PresignTests(S3Fixture fixture) : IClassFixture<S3Fixture>
         var options = S3Fixture.Options("http://127.0.0.1:9");
         options.PublicEndpoint = "https://files.example.org";
         using var store = new S3ObjectStore(options, TimeProvider.System, null);
-        var url = await store.PresignGetAsync(Key, TimeSpan.FromMinutes(1), null);
+        var url = (await store.PresignGetAsync(Key, TimeSpan.FromMinutes(1), null)).Url;
         Assert.Equal("https://files.example.org", url.GetLeftPart(UriPartial.Authority));
         Assert.StartsWith($"/{options.Bucket}/{Key}", url.AbsolutePath, StringComparison.Ordinal);
     }
@@ -66,6 +66,6 @@ public sealed class S3PresignTests(S3Fixture fixture) : IClassFixture<S3Fixture>
     {
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _store.PresignGetAsync(Key, TimeSpan.FromDays(7.1), null));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _store.PresignGetAsync(Key, TimeSpan.Zero, null));
-        Assert.Matches("X-Amz-Expires=(604800|60479[0-9])&", (await _store.PresignGetAsync(Key, TimeSpan.FromDays(7), null)).Query);
+        Assert.Matches("X-Amz-Expires=(604800|60479[0-9])&", (await _store.PresignGetAsync(Key, TimeSpan.FromDays(7))).Url.Query);
     }
 }
