@@ -5,7 +5,8 @@ namespace GrainVault.Silo.Cluster;
 
 /// <summary>
 /// The three messages with which every connection to a silo starts. The one who connects proves first that it holds a
-/// cluster secret; the listener says nothing to who does not. The third message ties the proof to this very connection.
+/// cluster secret; the listener says nothing to who does not, nor to a first message that may be a copy: one whose clock is
+/// wrong, or that came before. The third message ties the proof to this very connection.
 /// Afterwards the bytes are the runtime's, in clear text: cluster ports belong on a private network.
 /// </summary>
 /// <param name="secrets">What both sides must hold.</param>
@@ -29,7 +30,7 @@ internal sealed class ClusterHandshake(ClusterSecrets secrets, string clusterId,
         if (answer is null)
         {
             return verdict == HandshakeVerdict.Closed
-                ? new HandshakeOutcome(HandshakeVerdict.WrongSecret, "it closed the connection without an answer: its GrainVault:Cluster:Secret is another one, or it is no silo of GrainVault")
+                ? new HandshakeOutcome(HandshakeVerdict.WrongSecret, "it closed the connection without an answer: its GrainVault:Cluster:Secret is another one, the clocks differ by more than GrainVault:Cluster:ClockSkewMax, or it is no silo of GrainVault")
                 : new HandshakeOutcome(verdict, "it sent bytes that are no handshake");
         }
 
@@ -63,9 +64,13 @@ internal sealed class ClusterHandshake(ClusterSecrets secrets, string clusterId,
         if (secret < 0)
             return new HandshakeOutcome(HandshakeVerdict.WrongSecret, "it does not hold the cluster secret (GrainVault:Cluster:Secret)");
 
-        var verdict = Judge(statement, port);
-        if (verdict != HandshakeVerdict.WrongClock && !_replays.TryAdd(statement.Nonce))
+        // Older ones are not remembered any more, so that any of them may be a copy.
+        var ahead = statement.Clock - time.GetUtcNow();
+        if (ahead.Duration() > clockSkewMax)
+            return new HandshakeOutcome(HandshakeVerdict.WrongClock, WrongClock(ahead));
+        if (!_replays.TryAdd(statement.Nonce))
             return new HandshakeOutcome(HandshakeVerdict.Replayed, "it repeated a first message");
+        var verdict = Judge(statement, port);
         var answer = CreateAnswer(hello, secret, verdict);
         await HandshakeFrame.WriteAsync(transport.Output, HandshakeMessages.AnswerMark, answer, cancellationToken);
         if (verdict != HandshakeVerdict.Welcome)
@@ -122,18 +127,18 @@ internal sealed class ClusterHandshake(ClusterSecrets secrets, string clusterId,
 
     private HandshakeVerdict Judge(HandshakeStatement hello, PeerRole port) => hello switch
     {
-        _ when (time.GetUtcNow() - hello.Clock).Duration() > clockSkewMax => HandshakeVerdict.WrongClock,
         _ when hello.ClusterId != clusterId => HandshakeVerdict.WrongCluster,
         _ when hello.Kind != (byte)port => HandshakeVerdict.WrongPort,
         _ => HandshakeVerdict.Welcome,
     };
 
+    private string WrongClock(TimeSpan ahead) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"its clock is {ahead.TotalSeconds:0} s from ours, more than {clockSkewMax.TotalSeconds:0} s (GrainVault:Cluster:ClockSkewMax)");
+
     private HandshakeOutcome Refused(HandshakeVerdict verdict, HandshakeStatement other, PeerRole role) => new(verdict, verdict switch
     {
         HandshakeVerdict.WrongCluster => $"it belongs to cluster '{other.ClusterId}', this process to '{clusterId}' (GrainVault:Cluster:ClusterId)",
-        HandshakeVerdict.WrongClock => string.Create(
-            CultureInfo.InvariantCulture,
-            $"its clock is {(other.Clock - time.GetUtcNow()).TotalSeconds:0} s from ours, more than {clockSkewMax.TotalSeconds:0} s (GrainVault:Cluster:ClockSkewMax)"),
         HandshakeVerdict.WrongPort => role == PeerRole.Silo
             ? "front ends and silos met at a port for silos (GrainVault:Cluster:SiloPort)"
             : "front ends and silos met at a port for front ends (GrainVault:Cluster:GatewayPort)",

@@ -24,11 +24,10 @@ internal sealed partial class ConnectionGuard(ClusterHandshake handshake, TimeSp
     /// <summary>Shortest time between two lines about strangers: a port scan must not fill a disk with logs.</summary>
     private static readonly TimeSpan StrangerLinePeriod = TimeSpan.FromSeconds(10);
 
-    private readonly Lock _strangerGate = new();
+    private readonly LinePace _strangers = new(time);
+    private readonly LinePace _wrongClocks = new(time);
     private readonly Lock _unprovenGate = new();
     private readonly LinkedList<ConnectionContext> _unproven = new();
-    private long? _strangerLineAt;
-    private int _strangerCount;
 
     /// <summary>Handles a connection that somebody opened to a port of this silo.</summary>
     /// <param name="connection">The connection.</param>
@@ -62,7 +61,10 @@ internal sealed partial class ConnectionGuard(ClusterHandshake handshake, TimeSp
             return;
         }
 
-        LogStranger(connection.RemoteEndPoint, outcome.Detail);
+        // A process of ours whose clock is wrong must not go unseen among strangers.
+        var pace = outcome.Verdict == HandshakeVerdict.WrongClock ? _wrongClocks : _strangers;
+        if (pace.IsTime(out var unsaid))
+            LogStranger(logger, Name(connection.RemoteEndPoint), outcome.Detail, unsaid);
         connection.Abort(new ConnectionAbortedException(outcome.Detail));
     }
 
@@ -133,25 +135,6 @@ internal sealed partial class ConnectionGuard(ClusterHandshake handshake, TimeSp
         }
     }
 
-    private void LogStranger(EndPoint? endpoint, string detail)
-    {
-        int unsaid;
-        lock (_strangerGate)
-        {
-            if (_strangerLineAt is { } at && time.GetElapsedTime(at) < StrangerLinePeriod)
-            {
-                _strangerCount++;
-                return;
-            }
-
-            _strangerLineAt = time.GetTimestamp();
-            unsaid = _strangerCount;
-            _strangerCount = 0;
-        }
-
-        LogStranger(logger, Name(endpoint), detail, unsaid);
-    }
-
     private static string Name(EndPoint? endpoint) => endpoint?.ToString() ?? "an unknown address";
 
     [LoggerMessage(1060, LogLevel.Warning, "Refused a process at {Endpoint}: {Detail}")]
@@ -162,4 +145,28 @@ internal sealed partial class ConnectionGuard(ClusterHandshake handshake, TimeSp
 
     [LoggerMessage(1062, LogLevel.Warning, "The silo at {Endpoint} can't be used: {Detail}")]
     private static partial void LogNotAccepted(ILogger logger, string endpoint, string detail);
+
+    /// <summary>Lets a line through now and then, and counts the others.</summary>
+    private sealed class LinePace(TimeProvider time)
+    {
+        private readonly Lock _gate = new();
+        private long? _lastAt;
+        private int _unsaid;
+
+        public bool IsTime(out int unsaid)
+        {
+            lock (_gate)
+            {
+                unsaid = _unsaid;
+                if (_lastAt is { } at && time.GetElapsedTime(at) < StrangerLinePeriod)
+                {
+                    _unsaid++;
+                    return false;
+                }
+
+                (_lastAt, _unsaid) = (time.GetTimestamp(), 0);
+                return true;
+            }
+        }
+    }
 }

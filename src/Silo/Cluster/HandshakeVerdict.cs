@@ -9,9 +9,6 @@ internal enum HandshakeVerdict : byte
     /// <summary>The other side belongs to another cluster.</summary>
     WrongCluster = 1,
 
-    /// <summary>The clocks differ by more than is allowed.</summary>
-    WrongClock = 2,
-
     /// <summary>A front end at a port for silos, or the other way round.</summary>
     WrongPort = 3,
 
@@ -31,6 +28,9 @@ internal enum HandshakeVerdict : byte
 
     /// <summary>The other side took too long.</summary>
     TimedOut = 20,
+
+    /// <summary>The clocks differ by more than is allowed, or the message was sent long ago.</summary>
+    WrongClock = 21,
 }
 
 /// <summary>The end of a handshake.</summary>

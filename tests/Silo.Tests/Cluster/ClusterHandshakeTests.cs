@@ -88,14 +88,42 @@ public sealed class ClusterHandshakeTests
     [InlineData(61)]
     [InlineData(-61)]
     [InlineData(3600)]
-    public async Task Clock_that_is_too_far_off_is_told_to_both_sides(int skewSeconds)
+    public async Task Clock_that_is_too_far_off_is_the_listeners_to_log_and_gets_no_answer(int skewSeconds)
     {
-        var (connector, listener) = await ShakeAsync(Create(Secret, skew: TimeSpan.FromSeconds(skewSeconds)), Create(Secret));
+        var connecting = Create(Secret, skew: TimeSpan.FromSeconds(skewSeconds)).ConnectAsync(_pipes.Connector.Transport, PeerRole.Silo, CancellationToken.None);
+        var listener = await Create(Secret).AcceptAsync(_pipes.Listener.Transport, PeerRole.Silo, CancellationToken.None);
+        await _pipes.Listener.Transport.Output.CompleteAsync();
 
-        Assert.Equal(HandshakeVerdict.WrongClock, connector.Verdict);
-        Assert.Contains("its clock is ", connector.Detail, StringComparison.Ordinal);
+        var connector = await connecting.WaitAsync(Patience);
+
         Assert.Equal(HandshakeVerdict.WrongClock, listener.Verdict);
-        Assert.Contains("more than 60 s (GrainVault:Cluster:ClockSkewMax)", listener.Detail, StringComparison.Ordinal);
+        Assert.Contains($"its clock is {skewSeconds} s from ours, more than 60 s (GrainVault:Cluster:ClockSkewMax)", listener.Detail, StringComparison.Ordinal);
+        Assert.Equal(HandshakeVerdict.WrongSecret, connector.Verdict);
+        Assert.Contains("the clocks differ by more than GrainVault:Cluster:ClockSkewMax", connector.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-90)]
+    public async Task Copy_of_a_first_message_gets_no_answer_however_old_it_is(int ageSeconds)
+    {
+        var hello = await CaptureHelloAsync(Create(Secret, skew: TimeSpan.FromSeconds(ageSeconds)));
+        var server = Create(Secret);
+        var outcomes = new List<HandshakeVerdict>();
+        var answered = 0;
+        for (var count = 0; count < 3; count++)
+        {
+            var pipes = new PipePair();
+            await pipes.Connector.Transport.Output.WriteAsync(hello);
+            await pipes.Connector.Transport.Output.CompleteAsync();
+            outcomes.Add((await server.AcceptAsync(pipes.Listener.Transport, PeerRole.Silo, CancellationToken.None)).Verdict);
+            await pipes.Listener.Transport.Output.CompleteAsync();
+            answered += (await ReadAsync(pipes.Connector.Transport.Input)).Length > 0 ? 1 : 0;
+        }
+
+        // Only the one that nobody had seen yet.
+        Assert.Equal(ageSeconds == 0 ? 1 : 0, answered);
+        Assert.Equal(ageSeconds == 0 ? HandshakeVerdict.Replayed : HandshakeVerdict.WrongClock, outcomes[^1]);
     }
 
     [Theory]
@@ -213,11 +241,11 @@ public sealed class ClusterHandshakeTests
         return (await connecting.WaitAsync(Patience), await listening.WaitAsync(Patience));
     }
 
-    private static async Task<byte[]> CaptureHelloAsync()
+    private static async Task<byte[]> CaptureHelloAsync(ClusterHandshake? sender = null)
     {
         var pipes = new PipePair();
         using var enough = new CancellationTokenSource();
-        var connecting = Create(Secret).ConnectAsync(pipes.Connector.Transport, PeerRole.Silo, enough.Token);
+        var connecting = (sender ?? Create(Secret)).ConnectAsync(pipes.Connector.Transport, PeerRole.Silo, enough.Token);
         var hello = await ReadAsync(pipes.Listener.Transport.Input);
         await enough.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting);

