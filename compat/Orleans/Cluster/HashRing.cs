@@ -38,6 +38,9 @@ internal sealed class HashRing
     /// <summary>The silos on the ring.</summary>
     internal ImmutableArray<SiloAddress> Silos { get; }
 
+    /// <summary>Whether all grains belong to the same silos on both.</summary>
+    internal bool HasSameSilosAs(HashRing other) => Silos.Length == other.Silos.Length && Silos.All(other.Silos.Contains);
+
     /// <summary>The silo that a grain belongs to; null where no silo is active.</summary>
     internal SiloAddress? OwnerOf(GrainId grainId)
     {
@@ -77,5 +80,23 @@ internal sealed class HashRing
 /// <summary>A part of the ring: hashes above the begin up to the end, both signed, round the ring where the begin is higher. Equal ends are all of it.</summary>
 internal readonly record struct RingRange(int Begin, int End)
 {
+    internal static RingRange All { get; }
+
     internal bool Contains(int hash) => Begin < End ? hash > Begin && hash <= End : hash > Begin || hash <= End;
+
+    /// <summary>At most this many ranges that together contain all of these, and as little as possible besides: the widest gaps stay.</summary>
+    /// <param name="ranges">In the order of the ring, none touching the next.</param>
+    /// <param name="countMax">How many; at least 1.</param>
+    internal static ImmutableArray<RingRange> Merge(ImmutableArray<RingRange> ranges, int countMax)
+    {
+        if (ranges.Length <= countMax)
+            return ranges;
+        // Where a gap begins: behind the range of this index. Differences of hashes are distances round the ring.
+        int[] gaps = [.. Enumerable.Range(0, ranges.Length)
+            .OrderByDescending(index => (uint)(ranges[(index + 1) % ranges.Length].Begin - ranges[index].End))
+            .Take(countMax)
+            .Order()];
+        return [.. gaps.Select((gap, index) => new RingRange(
+            ranges[(gaps[(index + gaps.Length - 1) % gaps.Length] + 1) % ranges.Length].Begin, ranges[gap].End))];
+    }
 }

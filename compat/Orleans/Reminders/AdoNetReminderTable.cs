@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using Orleans.AdoNet;
+using Orleans.Cluster;
 using Orleans.Configuration;
 using Orleans.Runtime;
 
@@ -22,12 +23,16 @@ internal sealed class AdoNetReminderTable(AdoNetReminderTableOptions options, Cl
     public Task StartAsync(CancellationToken cancellationToken) =>
         _database.LoadAsync([UpsertKey, ReadGrainKey, ReadOneKey, ReadInnerRangeKey, ReadOuterRangeKey, DeleteKey], cancellationToken);
 
-    public async Task<IReadOnlyList<ReminderRow>> ReadRangeAsync(int begin, int end, CancellationToken cancellationToken) =>
-        await _database.QueryAsync(
-            begin < end ? ReadInnerRangeKey : ReadOuterRangeKey,
-            [Service, ("BeginHash", DbType.Int32, begin), ("EndHash", DbType.Int32, end)],
-            Read,
+    public async Task<IReadOnlyList<ReminderRow>> ReadRangeAsync(RingRange range, Func<GrainId, bool> isWanted, CancellationToken cancellationToken)
+    {
+        var rows = await _database.QueryAsync(
+            range.Begin < range.End ? ReadInnerRangeKey : ReadOuterRangeKey,
+            [Service, ("BeginHash", DbType.Int32, range.Begin), ("EndHash", DbType.Int32, range.End)],
+            // Of those that are not wanted nothing is kept.
+            reader => isWanted(GrainOf(reader)) ? Read(reader) : null,
             cancellationToken);
+        return [.. rows.OfType<ReminderRow>()];
+    }
 
     public async Task<IReadOnlyList<ReminderRow>> ReadAsync(GrainId grainId) =>
         await _database.QueryAsync(ReadGrainKey, [Service, Grain(grainId)], Read, CancellationToken.None);
@@ -73,8 +78,10 @@ internal sealed class AdoNetReminderTable(AdoNetReminderTableOptions options, Cl
 
     private static (string Name, DbType Type, object? Value) Grain(GrainId grainId) => ("GrainId", DbType.String, grainId.ToString());
 
+    private static GrainId GrainOf(DbDataReader reader) => GrainId.Parse(reader.GetString(reader.GetOrdinal("GrainId")));
+
     private static ReminderRow Read(DbDataReader reader) => new(
-        GrainId.Parse(reader.GetString(reader.GetOrdinal("GrainId"))),
+        GrainOf(reader),
         reader.GetString(reader.GetOrdinal("ReminderName")),
         DateTime.SpecifyKind(reader.GetDateTime(reader.GetOrdinal("StartTime")), DateTimeKind.Utc),
         TimeSpan.FromMilliseconds(Convert.ToInt64(reader.GetValue(reader.GetOrdinal("Period")), CultureInfo.InvariantCulture)),

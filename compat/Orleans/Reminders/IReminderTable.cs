@@ -1,3 +1,4 @@
+using Orleans.Cluster;
 using Orleans.Runtime;
 
 namespace Orleans.Reminders;
@@ -13,9 +14,11 @@ internal sealed record ReminderRow(GrainId GrainId, string Name, DateTime StartA
 /// <summary>Where reminders are kept.</summary>
 internal interface IReminderTable
 {
-    /// <summary>Reads the reminders of a part of the ring: hashes above <paramref name="begin"/> up to <paramref name="end"/>;
-    /// all when the two are equal.</summary>
-    Task<IReadOnlyList<ReminderRow>> ReadRangeAsync(int begin, int end, CancellationToken cancellationToken);
+    /// <summary>Reads the reminders of a part of the ring, in one statement.</summary>
+    /// <param name="range">The part.</param>
+    /// <param name="isWanted">Which of them to keep.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    Task<IReadOnlyList<ReminderRow>> ReadRangeAsync(RingRange range, Func<GrainId, bool> isWanted, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<ReminderRow>> ReadAsync(GrainId grainId);
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Orleans.Cluster;
 using Orleans.Runtime;
 
 namespace Orleans.Reminders;
@@ -10,8 +11,9 @@ internal sealed class MemoryReminderTable : IReminderTable
     private readonly ConcurrentDictionary<(GrainId Id, string Name), ReminderRow> _rows = new();
     private long _version;
 
-    public Task<IReadOnlyList<ReminderRow>> ReadRangeAsync(int begin, int end, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ReminderRow>>([.. _rows.Values.Where(row => IsWithin((int)row.GrainId.GetUniformHashCode(), begin, end))]);
+    public Task<IReadOnlyList<ReminderRow>> ReadRangeAsync(RingRange range, Func<GrainId, bool> isWanted, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ReminderRow>>(
+            [.. _rows.Values.Where(row => range.Contains((int)row.GrainId.GetUniformHashCode()) && isWanted(row.GrainId))]);
 
     public Task<IReadOnlyList<ReminderRow>> ReadAsync(GrainId grainId) =>
         Task.FromResult<IReadOnlyList<ReminderRow>>([.. _rows.Values.Where(row => row.GrainId == grainId)]);
@@ -29,7 +31,4 @@ internal sealed class MemoryReminderTable : IReminderTable
         _rows.TryGetValue((grainId, name), out var row)
         && row.Version == version
         && _rows.TryRemove(new KeyValuePair<(GrainId, string), ReminderRow>((grainId, name), row)));
-
-    private static bool IsWithin(int hash, int begin, int end) =>
-        begin < end ? hash > begin && hash <= end : hash > begin || hash <= end;
 }

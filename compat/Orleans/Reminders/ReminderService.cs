@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using Orleans.Cluster;
 using Orleans.Hosting;
@@ -7,7 +8,8 @@ namespace Orleans.Reminders;
 
 /// <summary>
 /// Keeps the grains' reminders in a table and ticks those whose grains belong to this silo. The table is read again when the
-/// ring changes, and now and then for changes by others.
+/// ring changes, and now and then for changes by others: as a whole in one statement where it is small, since a silo's share of
+/// the ring lies in a hundred pieces; otherwise in a few statements with as little of the others' as that allows.
 /// </summary>
 internal sealed class ReminderService(
     SiloRuntime silo, IReminderTable table, IClusterView view, ILocalSiloDetails local, IOptions<ReminderOptions> options) : IDisposable
@@ -18,6 +20,12 @@ internal sealed class ReminderService(
     /// whatever they registered on their old silo meanwhile.</summary>
     private static readonly TimeSpan SecondLookDelay = TimeSpan.FromSeconds(5);
 
+    /// <summary>A table with about this many reminders is read as a whole; so is one of unknown size, once.</summary>
+    private const int WholeTableCountMax = 10_000;
+
+    /// <summary>In how many statements a larger one is read.</summary>
+    private const int StatementCountMax = 16;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<(GrainId Id, string Name), ScheduledReminder> _scheduled = [];
     private readonly HashSet<(GrainId Id, string Name)> _changedHere = [];
@@ -26,6 +34,7 @@ internal sealed class ReminderService(
     private IDisposable? _observed;
     private ITimer? _refresh;
     private HashRing? _lastRing;
+    private int _isAsked;
     private bool _isStopped;
 
     /// <summary>How many reminders this silo ticks.</summary>
@@ -112,9 +121,11 @@ internal sealed class ReminderService(
 
     private bool IsOwn(GrainId grainId) => local.SiloAddress.Equals(view.Current.Ring.OwnerOf(grainId));
 
-    /// <summary>What now belongs to others stops at once; what is new here is read.</summary>
+    /// <summary>What now belongs to others stops at once; what is new here is read. Most changes of the table are none of the ring.</summary>
     private void OnRingChanged(ClusterSnapshot snapshot)
     {
+        if (Volatile.Read(ref _lastRing) is { } last && last.HasSameSilosAs(snapshot.Ring))
+            return;
         lock (_gate)
         {
             foreach (var key in _scheduled.Keys.Where(key => !IsOwn(key.Id)).ToArray())
@@ -125,9 +136,13 @@ internal sealed class ReminderService(
 
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
+        // A read that has not begun yet will do for this one too.
+        if (Interlocked.Exchange(ref _isAsked, 1) != 0)
+            return;
         try
         {
             await _reading.WaitAsync(cancellationToken);
+            Volatile.Write(ref _isAsked, 0);
             try
             {
                 await ReadOwnAsync(cancellationToken);
@@ -151,13 +166,24 @@ internal sealed class ReminderService(
         lock (_gate)
             _changedHere.Clear();
         var ring = view.Current.Ring;
+        var isNew = _lastRing is not { } last || !last.HasSameSilosAs(ring);
+        Volatile.Write(ref _lastRing, ring);
         List<ReminderRow> rows = [];
-        foreach (var range in ring.RangesOf(local.SiloAddress))
-            rows.AddRange(await table.ReadRangeAsync(range.Begin, range.End, cancellationToken));
+        foreach (var range in RangesToRead(ring))
+            rows.AddRange(await table.ReadRangeAsync(range, IsOwn, cancellationToken));
         Apply(rows);
         var period = options.Value.RefreshReminderListPeriod;
-        SetNextRefresh(ring.Silos.Length > 1 && _lastRing != ring && SecondLookDelay < period ? SecondLookDelay : period);
-        _lastRing = ring;
+        SetNextRefresh(ring.Silos.Length > 1 && isNew && SecondLookDelay < period ? SecondLookDelay : period);
+    }
+
+    private ImmutableArray<RingRange> RangesToRead(HashRing ring)
+    {
+        if (!ring.Silos.Contains(local.SiloAddress))
+            return [];
+        // This silo's share is about as large as any other's.
+        return (long)Count * ring.Silos.Length <= WholeTableCountMax
+            ? [RingRange.All]
+            : RingRange.Merge(ring.RangesOf(local.SiloAddress), StatementCountMax);
     }
 
     private void SetNextRefresh(TimeSpan delay) => _refresh?.Change(delay, Timeout.InfiniteTimeSpan);

@@ -68,6 +68,31 @@ public sealed class RingTests
         Assert.Empty(ring.RangesOf(SiloAddress.New(IPAddress.Loopback, 1, 1)));
     }
 
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 16)]
+    [InlineData(30, 16)]
+    [InlineData(30, 500)]
+    public void Merged_ranges_hold_what_the_ranges_hold_and_leave_the_widest_gaps(int siloCount, int countMax)
+    {
+        var ring = RingOf(siloCount);
+        foreach (var silo in ring.Silos)
+        {
+            var ranges = ring.RangesOf(silo);
+            var merged = RingRange.Merge(ranges, countMax);
+            Assert.Equal(Math.Min(ranges.Length, countMax), merged.Length);
+            Assert.All(ranges, range => Assert.Single(merged, whole => whole.Contains(range.Begin + 1) && whole.Contains(range.End)));
+            Assert.True(merged.Sum(WidthOf) <= uint.MaxValue);
+            var left = GapsOf(merged).Order().ToArray();
+            Assert.Equal(GapsOf(ranges).OrderDescending().Take(left.Length).Order(), left);
+        }
+    }
+
+    private static long WidthOf(RingRange range) => (uint)(range.End - range.Begin);
+
+    private static IEnumerable<long> GapsOf(ImmutableArray<RingRange> ranges) =>
+        ranges.Select((range, index) => (long)(uint)(ranges[(index + 1) % ranges.Length].Begin - range.End));
+
     private static HashRing RingOf(int count, int port = 11111, int generation = 1) => new(
         Enumerable.Range(0, count).Select(index => SiloAddress.New(IPAddress.Parse("10.0.0.1"), port + index, generation)).ToImmutableArray());
 
