@@ -15,10 +15,13 @@ internal static class WireTypeNames
     private const string ExceptionName = "!";
     private const int DepthMax = 8;
 
-    /// <summary>Put together by peers, whose inventions must not fill the memory.</summary>
-    private const int ComposedTypesMax = 4096;
+    /// <summary>Types that were put together because a peer named them: its inventions must not fill the memory. Those that this process
+    /// writes itself don't count.</summary>
+    private const int InventedTypesMax = 4096;
 
-    private static readonly ConcurrentDictionary<string, Type> Composed = new(StringComparer.Ordinal);
+    /// <summary>By name; null for a name whose parts are known, but don't go together: Nullable`1&lt;String&gt;.</summary>
+    private static readonly ConcurrentDictionary<string, Type?> Composed = new(StringComparer.Ordinal);
+    private static int _inventedCount;
     private static readonly Lazy<ConcurrentDictionary<string, Type>> Known = new(FindKnown);
 
     internal static ReadOnlySpan<byte> ExceptionNameUtf8 => "!"u8;
@@ -31,7 +34,7 @@ internal static class WireTypeNames
         if (typeof(Exception).IsAssignableFrom(type))
             return ExceptionName;
         if (type.IsSZArray)
-            return $"{Of(type.GetElementType()!)}[]";
+            return Remember($"{Of(type.GetElementType()!)}[]", type);
         var definition = type.IsGenericType ? type.GetGenericTypeDefinition() : type;
         var name = NameOf(definition);
         // What an assembly brings that was loaded late becomes known when it is first sent.
@@ -39,7 +42,7 @@ internal static class WireTypeNames
             Known.Value.TryAdd(name, definition);
         if (!Known.Value.TryGetValue(name, out var known) || known != definition)
             throw CodecFactory.NotFound(type);
-        return type.IsGenericType ? $"{name}<{string.Join(',', type.GetGenericArguments().Select(Of))}>" : name;
+        return type.IsGenericType ? Remember($"{name}<{string.Join(',', type.GetGenericArguments().Select(Of))}>", type) : name;
     }
 
     /// <summary>Finds a type by its name; null when it is not known.</summary>
@@ -47,10 +50,31 @@ internal static class WireTypeNames
     {
         if (Composed.TryGetValue(name, out var found))
             return found;
+        if (Known.Value.TryGetValue(name, out found) && !found.IsGenericTypeDefinition)
+            return found;
+        // Nothing is made of a name that is none: types stay for good.
         var rest = name.AsSpan();
-        if (Composed.Count >= ComposedTypesMax || Parse(ref rest, 0) is not { } type || !rest.IsEmpty)
+        if (Parse(ref rest, 0, makes: false) is null || !rest.IsEmpty || _inventedCount >= InventedTypesMax)
             return null;
-        return Composed.GetOrAdd(name, type);
+        Interlocked.Increment(ref _inventedCount);
+        return Composed.GetOrAdd(name, static name =>
+        {
+            var rest = name.AsSpan();
+            try
+            {
+                return Parse(ref rest, 0, makes: true);
+            }
+            catch (Exception failure) when (failure is ArgumentException or TypeLoadException)
+            {
+                return null;
+            }
+        });
+    }
+
+    private static string Remember(string name, Type type)
+    {
+        Composed.TryAdd(name, type);
+        return name;
     }
 
     internal static string NameOf(Type definition) => definition.IsInterface
@@ -59,7 +83,8 @@ internal static class WireTypeNames
             ? alias
         : definition.FullName!;
 
-    private static Type? Parse(ref ReadOnlySpan<char> rest, int depth)
+    /// <summary>Reads a name, and makes its type; otherwise only says whether it is one, by whatever type.</summary>
+    private static Type? Parse(ref ReadOnlySpan<char> rest, int depth, bool makes)
     {
         var length = rest.IndexOfAny("<>,[");
         var name = length < 0 ? rest : rest[..length];
@@ -71,19 +96,19 @@ internal static class WireTypeNames
             var arguments = new Type[type.GetGenericArguments().Length];
             for (var index = 0; index < arguments.Length; index++)
             {
-                if (!TrySkip(ref rest, index == 0 ? "<" : ",") || Parse(ref rest, depth + 1) is not { } argument)
+                if (!TrySkip(ref rest, index == 0 ? "<" : ",") || Parse(ref rest, depth + 1, makes) is not { } argument)
                     return null;
                 arguments[index] = argument;
             }
             if (!TrySkip(ref rest, ">"))
                 return null;
-            type = type.MakeGenericType(arguments);
+            type = makes ? type.MakeGenericType(arguments) : type;
         }
         while (TrySkip(ref rest, "[]"))
         {
             if (++depth > DepthMax)
                 return null;
-            type = type.MakeArrayType();
+            type = makes ? type.MakeArrayType() : type;
         }
         return type;
     }

@@ -1,5 +1,6 @@
 using GrainVault.Runtime.Tests.Calls;
 using Orleans.Serialization;
+using Orleans.Serialization.Wire;
 
 namespace GrainVault.Runtime.Tests.Bundled.Wire;
 
@@ -33,6 +34,17 @@ public sealed class PolymorphismTests
         var square = Bytes.Of<Shape>(new Square("s", 1));
         Assert.Throws<SerializerException>(() => Orleans.Serialization.Wire.ResultCodec.Read<Circle>(square));
         Assert.Throws<SerializerException>(() => Orleans.Serialization.Wire.ResultCodec.Read<string>(square));
+    }
+
+    [Fact]
+    public void Names_whose_parts_do_not_go_together_find_nothing_and_use_nothing_up()
+    {
+        for (var time = 0; time < 10_000; time++)
+        {
+            Assert.Null(WireTypeNames.Find("System.Nullable`1<System.String>"));
+            Assert.Null(WireTypeNames.Find($"System.Collections.Generic.List`1<System.Int32>[{time}]"));
+        }
+        Assert.Equal(typeof(Dictionary<Guid, Leaf[]>), WireTypeNames.Find(WireTypeNames.NameOf(typeof(Dictionary<,>)) + "<System.Guid,GrainVault.Runtime.Tests.Calls.Leaf[]>"));
     }
 
     [Theory]
