@@ -15,7 +15,7 @@ internal sealed class ClusterSnapshot(long version, ImmutableArray<ClusterSilo> 
 {
     internal static ClusterSnapshot Empty { get; } = new(-1, []);
 
-    /// <summary>The table's version; a higher one replaces a lower one.</summary>
+    /// <summary>The table's version. It goes down only where the table's database was restored.</summary>
     internal long Version { get; } = version;
 
     internal ImmutableArray<ClusterSilo> Silos { get; } = silos;

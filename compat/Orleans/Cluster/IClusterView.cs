@@ -11,7 +11,8 @@ internal interface IClusterView
     /// <summary>Raised after each change, one at a time and in order; what listens must not block.</summary>
     event Action<ClusterSnapshot>? Changed;
 
-    /// <summary>Reads the table again, unless the view has at least this version; concurrent requests share one read.</summary>
+    /// <summary>Reads the table again, unless the view has at least this version; concurrent requests share one read. A version that the
+    /// table does not have is no failure.</summary>
     Task RefreshAsync(long version, CancellationToken cancellationToken);
 
     /// <summary>A connection to the silo broke or could not be opened: a reason to probe it at once, not a verdict.</summary>

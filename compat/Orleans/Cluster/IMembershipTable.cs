@@ -22,6 +22,11 @@ internal sealed record MembershipRow(
     DateTime StartTime,
     DateTime AliveTime)
 {
+    /// <summary>Whether the other state has the silo too, with the same status and votes; the dead may be missing.</summary>
+    internal bool IsAsIn(MembershipData other) => Status == SiloStatus.Dead
+        ? other.Find(Address) is null or { Status: SiloStatus.Dead }
+        : other.Find(Address) is { } row && row.Status == Status && row.Votes.SequenceEqual(Votes);
+
     internal ClusterSilo ToClusterSilo() => new(Address, Name, HostName, Status, ProxyPort, StartTime)
     {
         LeftInOrder = Status == SiloStatus.Dead && Votes.IsEmpty,
@@ -37,7 +42,14 @@ internal sealed class MembershipData(int version, ImmutableArray<MembershipRow> 
 
     internal ImmutableArray<MembershipRow> Rows { get; } = rows;
 
+    private int LivingCount => Rows.Count(row => row.Status != SiloStatus.Dead);
+
     internal MembershipRow? Find(SiloAddress address) => Rows.FirstOrDefault(row => row.Address.Equals(address));
+
+    /// <summary>Whether the table can have come here from the other state. Of one version there are no two, but for signs of life and
+    /// rows of the dead that were removed; a table that went back can come to a known number in another way.</summary>
+    internal bool Follows(MembershipData earlier) =>
+        Version > earlier.Version || (Version == earlier.Version && LivingCount == earlier.LivingCount && Rows.All(row => row.IsAsIn(earlier)));
 
     internal ClusterSnapshot ToSnapshot() => new(Version, [.. Rows.Select(row => row.ToClusterSilo())]);
 }

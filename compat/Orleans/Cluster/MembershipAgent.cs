@@ -24,9 +24,13 @@ internal sealed class MembershipAgent : ISiloMembership, ISiloControlTarget, IDi
     private readonly MembershipLog _log;
     private readonly List<PeriodicWork> _work = [];
     private readonly DateTime _startTime;
+    private readonly Lock _toldGate = new();
+    private long _toldVersion = -1;
+    private bool _isFollowing;
     private int _isTableAway;
     private int _isDead;
     private volatile bool _isMember;
+    private volatile SiloStatus _status = SiloStatus.Joining;
 
     public MembershipAgent(
         MembershipView view,
@@ -138,8 +142,16 @@ internal sealed class MembershipAgent : ISiloMembership, ISiloControlTarget, IDi
 
     public void OnChangeTold(long version)
     {
-        if (_view.Current.Version < version)
-            _ = RefreshAsync(version);
+        lock (_toldGate)
+        {
+            if (version <= _view.Current.Version)
+                return;
+            _toldVersion = Math.Max(_toldVersion, version);
+            if (_isFollowing)
+                return;
+            _isFollowing = true;
+        }
+        _ = FollowAsync();
     }
 
     private static string Describe(ClusterSnapshot snapshot) =>
@@ -181,6 +193,7 @@ internal sealed class MembershipAgent : ISiloMembership, ISiloControlTarget, IDi
     /// <summary>Writes the status until the table has it.</summary>
     private async Task SetStatusAsync(SiloStatus status, CancellationToken cancellationToken)
     {
+        _status = status;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -188,11 +201,7 @@ internal sealed class MembershipAgent : ISiloMembership, ISiloControlTarget, IDi
                 throw new SiloUnavailableException($"Silo {_local.SiloAddress} was declared dead.");
             try
             {
-                await _writer.ChangeAsync(
-                    data => data.Find(_local.SiloAddress) is { } row && row.Status != SiloStatus.Dead && row.Status != status
-                        ? row with { Status = status, Votes = [], AliveTime = Now }
-                        : null,
-                    cancellationToken);
+                await _writer.ChangeAsync(WithStatus, cancellationToken);
                 LogStatus(status);
                 return;
             }
@@ -203,6 +212,12 @@ internal sealed class MembershipAgent : ISiloMembership, ISiloControlTarget, IDi
             await Task.Delay(RetryDelay, cancellationToken);
         }
     }
+
+    /// <summary>This silo's row with the status that it should have; null where it has it, or is dead.</summary>
+    private MembershipRow? WithStatus(MembershipData data) =>
+        data.Find(_local.SiloAddress) is { } row && row.Status != SiloStatus.Dead && row.Status != _status
+            ? row with { Status = _status, Votes = [], AliveTime = Now }
+            : null;
 
     private void LogStatus(SiloStatus status)
     {
@@ -235,7 +250,16 @@ internal sealed class MembershipAgent : ISiloMembership, ISiloControlTarget, IDi
         TryAsync(token => _table.UpdateAliveTimeAsync(_local.SiloAddress, Now, token), cancellationToken);
 
     private Task ReadAsync(CancellationToken cancellationToken) =>
-        TryAsync(async token => await BuryAsync(await _view.ReadAsync(token), token), cancellationToken);
+        TryAsync(
+            async token =>
+            {
+                var data = await _view.ReadAsync(token);
+                // A table that went back has this silo as it was then. Where it has no row, or is dead, it ends as soon as that is believed.
+                if (WithStatus(data) is not null)
+                    data = await _writer.ChangeAsync(WithStatus, token);
+                await BuryAsync(data, token);
+            },
+            cancellationToken);
 
     /// <summary>
     /// Nobody probes silos that are not active, so one that ends while it joins or leaves is found by its silence. One silo of
@@ -258,7 +282,21 @@ internal sealed class MembershipAgent : ISiloMembership, ISiloControlTarget, IDi
     private Task RemoveDeadAsync(CancellationToken cancellationToken) =>
         TryAsync(token => _table.RemoveDeadAsync(Now - _options.DefunctSiloExpiration, token), cancellationToken);
 
-    private async Task RefreshAsync(long version) => await TryAsync(token => _view.RefreshAsync(version, token), CancellationToken.None);
+    /// <summary>One after the other, and what was told meanwhile together: no number of messages costs more than that.</summary>
+    private async Task FollowAsync()
+    {
+        while (TryTakeTold(out var version))
+            await TryAsync(token => _view.RefreshAsync(version, token), CancellationToken.None);
+    }
+
+    private bool TryTakeTold(out long version)
+    {
+        lock (_toldGate)
+        {
+            (version, _toldVersion) = (_toldVersion, -1);
+            return _isFollowing = version > _view.Current.Version;
+        }
+    }
 
     private async Task TryAsync(Func<CancellationToken, Task> action, CancellationToken cancellationToken)
     {

@@ -47,4 +47,10 @@ internal sealed partial class MembershipLog(ILogger logger)
 
     [LoggerMessage(43, LogLevel.Information, "Silo {Address} answered silo {Intermediary}, though not this one: no vote.")]
     internal partial void AnsweredIndirectly(SiloAddress address, SiloAddress intermediary);
+
+    [LoggerMessage(44, LogLevel.Warning, "The membership table is at version {Version}, though version {KnownVersion} was read before. It is believed if it stays so.")]
+    internal partial void SaysLess(long version, long knownVersion);
+
+    [LoggerMessage(45, LogLevel.Warning, "The membership table has gone back to version {Version} from {KnownVersion}: its database was restored or lost its last changes. This silo goes by it from now on.")]
+    internal partial void WentBack(long version, long knownVersion);
 }

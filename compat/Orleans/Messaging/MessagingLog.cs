@@ -8,24 +8,30 @@ namespace Orleans.Messaging;
 /// <summary>What messaging logs. What a stranger can cause is logged once in a while only.</summary>
 internal sealed partial class MessagingLog(ILogger logger)
 {
-    /// <summary>How often one kind of line may be written that a stranger can cause.</summary>
+    /// <summary>How often one kind of line may be written that others can cause.</summary>
     internal const int StrangerLinePeriodMs = 10_000;
 
     private const int TargetCountMax = 1000;
 
     private readonly ConcurrentDictionary<SiloAddress, long> _notOpenedAtMs = new();
     private long _strangerLineAtMs = -StrangerLinePeriodMs;
+    private long _refreshLineAtMs = -StrangerLinePeriodMs;
     private int _unwrittenCount;
 
     /// <summary>A peer did not get as far as saying who it is.</summary>
     internal void Refused(EndPoint? peer, string port, Exception reason)
     {
-        var now = Environment.TickCount64;
-        var last = Volatile.Read(ref _strangerLineAtMs);
-        if (now - last < StrangerLinePeriodMs || Interlocked.CompareExchange(ref _strangerLineAtMs, now, last) != last)
-            Interlocked.Increment(ref _unwrittenCount);
-        else
+        if (IsTime(ref _strangerLineAtMs))
             Refused(peer, port, reason.Message, Interlocked.Exchange(ref _unwrittenCount, 0));
+        else
+            Interlocked.Increment(ref _unwrittenCount);
+    }
+
+    /// <summary>A peer claims to have seen a version that could not be read, perhaps with each of its calls.</summary>
+    internal void RefreshFailed(Exception failure, long version)
+    {
+        if (IsTime(ref _refreshLineAtMs))
+            RefreshLineFailed(failure, version);
     }
 
     /// <summary>A connection could not be opened. It is tried again and again, but not each attempt has a line.</summary>
@@ -38,6 +44,13 @@ internal sealed partial class MessagingLog(ILogger logger)
             _notOpenedAtMs.Clear();
         _notOpenedAtMs[target] = now;
         NotOpened(lane, target, reason.Message);
+    }
+
+    private static bool IsTime(ref long lineAtMs)
+    {
+        var now = Environment.TickCount64;
+        var last = Volatile.Read(ref lineAtMs);
+        return now - last >= StrangerLinePeriodMs && Interlocked.CompareExchange(ref lineAtMs, now, last) == last;
     }
 
     [LoggerMessage(41, LogLevel.Information, "Listens for {Peers} on {EndPoint}.")]
@@ -65,7 +78,7 @@ internal sealed partial class MessagingLog(ILogger logger)
     internal partial void NotDrained(int callCount, TimeSpan drainTimeout);
 
     [LoggerMessage(49, LogLevel.Warning, "Version {Version} of the cluster, which another silo has seen, could not be read; calls go by the older one.")]
-    internal partial void RefreshFailed(Exception failure, long version);
+    private partial void RefreshLineFailed(Exception failure, long version);
 
     [LoggerMessage(50, LogLevel.Information, "The client is connected to {GatewayCount} gateways.")]
     internal partial void GatewayCount(int gatewayCount);

@@ -36,6 +36,13 @@ internal sealed class MemoryMembershipTable
             Set(_data.Rows.Add(row));
     }
 
+    /// <summary>Goes to another state, as a database that was restored or failed over does.</summary>
+    public void GoTo(MembershipData data)
+    {
+        lock (_gate)
+            _data = data;
+    }
+
     private void Set(ImmutableArray<MembershipRow> rows)
     {
         _data = new MembershipData(_data.Version + 1, rows);

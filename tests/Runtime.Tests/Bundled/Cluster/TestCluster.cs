@@ -84,7 +84,7 @@ internal sealed class TestMember : IDisposable
             OptionsOf.Create(new ClusterOptions { ClusterId = "test", ServiceId = "test" }),
             OptionsOf.Create(new EndpointOptions { AdvertisedIPAddress = IPAddress.Loopback, SiloPort = port, GatewayPort = 0 }));
         var control = cluster.Network.For(() => _local.SiloAddress);
-        View = new MembershipView(table, time, NullLogger<MembershipView>.Instance);
+        View = new MembershipView(table, options, time, NullLogger<MembershipView>.Instance);
         Signs = new SignsOfLife(options, time);
         Writer = new MembershipWriter(View, table, control, _local, options, time);
         Votes = new DeathVotes(Writer, Signs, _local, options, time, NullLogger<DeathVotes>.Instance);
