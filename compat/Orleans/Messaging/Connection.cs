@@ -32,6 +32,9 @@ internal abstract class Connection
 
     internal OutgoingQueue Queue { get; }
 
+    /// <summary>Reads what comes on this connection.</summary>
+    internal FrameReader Read(System.IO.Pipelines.PipeReader input) => new(input, Budget, Limits.BodyProgressTimeout);
+
     protected MessageLimits Limits { get; }
 
     /// <summary>Reads until the connection ends. Both sides have said who they are.</summary>

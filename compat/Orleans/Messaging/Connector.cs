@@ -52,7 +52,7 @@ internal sealed class Connector
         var greeting = _greeting(connection);
         greeting.ToFrame().CopyTo(context.Transport.Output);
         await context.Transport.Output.FlushAsync(timeout.Token);
-        var reader = new FrameReader(context.Transport.Input, connection.Budget);
+        var reader = connection.Read(context.Transport.Input);
         var answer = Hello.Read(await reader.ReadOneAsync(Hello.SizeBytesMax, timeout.Token));
         if (answer.ClusterId != greeting.ClusterId || (greeting.Target is { } target && !target.Equals(answer.Silo)))
             throw new InvalidDataException($"The peer is {answer.Silo} of cluster {answer.ClusterId}.");

@@ -5,7 +5,11 @@ using System.IO.Pipelines;
 namespace Orleans.Messaging;
 
 /// <summary>Takes messages out of a connection's bytes.</summary>
-internal sealed class FrameReader(PipeReader input, ReceiveBudget budget)
+/// <param name="input">The bytes.</param>
+/// <param name="budget">Room for large bodies.</param>
+/// <param name="progressTimeout">How long a large body that was begun may bring nothing.</param>
+/// <param name="time">The clock for that; null: the system's.</param>
+internal sealed class FrameReader(PipeReader input, ReceiveBudget budget, TimeSpan progressTimeout, TimeProvider? time = null)
 {
     /// <summary>Handles a message, at once: what is borrowed lasts only until this returns.</summary>
     internal delegate void Handler(in Frame frame);
@@ -58,7 +62,6 @@ internal sealed class FrameReader(PipeReader input, ReceiveBudget budget)
                 handler(large);
             if (read.IsCompleted && !isLarge)
                 return;
-            await budget.WaitForRoomAsync(MessageLimits.ChunkBytesMax, cancellationToken);
         }
     }
 
@@ -99,37 +102,57 @@ internal sealed class FrameReader(PipeReader input, ReceiveBudget budget)
     /// <summary>Reads a body in chunks into one array of its size; null when the sender gave it up.</summary>
     private async Task<Frame?> ReadLargeAsync(Frame frame, int headerBytes, int bodyBytes, CancellationToken cancellationToken)
     {
-        await budget.WaitForRoomAsync(bodyBytes, cancellationToken);
-        await ReadExactlyAsync(new byte[Frame.PrefixBytes]);
+        await budget.WaitForRoomAsync((long)Frame.PrefixBytes + headerBytes + bodyBytes, cancellationToken);
+        using var patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time ?? TimeProvider.System);
+        await ReadExactlyAsync(new byte[Frame.PrefixBytes], patience);
         var header = new byte[headerBytes];
-        await ReadExactlyAsync(header);
-        var body = GC.AllocateUninitializedArray<byte>(bodyBytes);
+        await ReadExactlyAsync(header, patience);
+        using var body = new ArrivingBody(bodyBytes);
         var length = new byte[Frame.ChunkPrefixBytes];
-        for (var position = 0; position < bodyBytes;)
+        while (body.LeftBytes > 0)
         {
-            await ReadExactlyAsync(length);
+            await ReadExactlyAsync(length, patience);
             var chunkBytes = BinaryPrimitives.ReadInt32LittleEndian(length);
             if (chunkBytes == 0)
                 return null;
-            if (chunkBytes < 0 || chunkBytes > Math.Min(MessageLimits.ChunkBytesMax, bodyBytes - position))
-                throw new InvalidDataException($"The peer announced a chunk of {chunkBytes} bytes; {bodyBytes - position} are left.");
-            await ReadExactlyAsync(body.AsMemory(position, chunkBytes));
-            position += chunkBytes;
+            if (chunkBytes < 0 || chunkBytes > Math.Min(MessageLimits.ChunkBytesMax, body.LeftBytes))
+                throw new InvalidDataException($"The peer announced a chunk of {chunkBytes} bytes; {body.LeftBytes} are left.");
+            await ReadExactlyAsync(body.Take(chunkBytes), patience);
         }
-        return frame with { Header = header, Body = body };
+        return frame with { Header = header, Body = body.Finish() };
     }
 
-    private async ValueTask ReadExactlyAsync(Memory<byte> target)
+    private async ValueTask ReadExactlyAsync(Memory<byte> target, CancellationTokenSource patience)
     {
         while (target.Length > 0)
         {
-            var read = await input.ReadAsync();
+            var read = await ReadPatientlyAsync(patience);
             var taken = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, target.Length));
             taken.CopyTo(target.Span);
             target = target[(int)taken.Length..];
             input.AdvanceTo(taken.End);
             if (read.IsCompleted && target.Length > 0)
                 throw new IOException("The connection ended within a message.");
+        }
+    }
+
+    private async ValueTask<ReadResult> ReadPatientlyAsync(CancellationTokenSource patience)
+    {
+        var reading = input.ReadAsync(patience.Token);
+        if (reading.IsCompleted)
+            return await reading;
+        patience.CancelAfter(progressTimeout);
+        try
+        {
+            return await reading;
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            throw new InvalidDataException($"The peer sent nothing for {progressTimeout} within a message.");
+        }
+        finally
+        {
+            patience.CancelAfter(Timeout.InfiniteTimeSpan);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Orleans.Runtime;
+using Orleans.Serialization.Wire;
 
 namespace Orleans.Messaging;
 
@@ -26,6 +27,7 @@ internal sealed class IncomingConnection(Hello peer, IRequestHandler handler, Me
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<long, IncomingCall> _calls = [];
+    private int _probeCount;
 
     /// <summary>Who asks.</summary>
     internal Hello Peer => peer;
@@ -76,7 +78,10 @@ internal sealed class IncomingConnection(Hello peer, IRequestHandler handler, Me
         switch (frame.Kind)
         {
             case FrameKind.Call when peer.Lane != Lane.Control:
-                handler.OnCall(this, frame);
+                if (CallCount < Limits.ReceivedCallCountMax && Budget.HasRoom(frame.SizeBytes))
+                    handler.OnCall(this, frame);
+                else
+                    Refuse(frame.Id);
                 break;
             case FrameKind.Cancel when peer.Lane != Lane.Control:
                 Find(frame.Id)?.Cancel();
@@ -111,8 +116,24 @@ internal sealed class IncomingConnection(Hello peer, IRequestHandler handler, Me
             return _calls.GetValueOrDefault(id);
     }
 
+    /// <summary>What waits here for its outcome is too much already. Reading goes on: a cancellation or a probe may come next.</summary>
+    private void Refuse(long id)
+    {
+        var answer = OutgoingConnection.Empty(FrameKind.Failure);
+        var message = $"{CallCount} calls of this connection with {Budget.UsedBytes} bytes have no outcome yet.";
+        ExceptionCodec.Write(answer, peer.Silo is null ? new GatewayTooBusyException(message) : new LimitExceededException(message));
+        answer.EndBody();
+        Answer(answer, id);
+    }
+
     private async Task ProbeAsync(SiloAddress target, long id)
     {
+        // No answer rather than "no", which would count against the target.
+        if (Interlocked.Increment(ref _probeCount) > Limits.IndirectProbeCountMax)
+        {
+            Interlocked.Decrement(ref _probeCount);
+            return;
+        }
         var answers = false;
         try
         {
@@ -123,6 +144,7 @@ internal sealed class IncomingConnection(Hello peer, IRequestHandler handler, Me
         {
             // Whatever it was: the target did not answer this silo.
         }
+        Interlocked.Decrement(ref _probeCount);
         var answer = OutgoingConnection.Empty(FrameKind.Result);
         answer.GetSpan(1)[0] = answers ? (byte)1 : (byte)0;
         answer.Advance(1);

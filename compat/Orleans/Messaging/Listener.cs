@@ -145,7 +145,7 @@ internal sealed class Listener
     {
         var handshake = (Handshake)context.Items[TimeoutKey]!;
         // Nothing but the first message is read before it is known who sends it.
-        var first = new FrameReader(context.Transport.Input, new ReceiveBudget(Hello.SizeBytesMax));
+        var first = new FrameReader(context.Transport.Input, new ReceiveBudget(Hello.SizeBytesMax), _limits.HandshakeTimeout);
         var hello = Hello.Read(await first.ReadOneAsync(Hello.SizeBytesMax, handshake.Token));
         var connection = _admit(hello)
             ?? throw new InvalidDataException($"{hello.Silo?.ToString() ?? "A client"} of cluster {hello.ClusterId} wants {hello.Target?.ToString() ?? "a gateway"} and does not belong here.");
@@ -154,7 +154,7 @@ internal sealed class Listener
             _greeting.ToFrame().CopyTo(context.Transport.Output);
             await context.Transport.Output.FlushAsync(handshake.Token);
             handshake.End();
-            await connection.RunAsync(context, new FrameReader(context.Transport.Input, connection.Budget));
+            await connection.RunAsync(context, connection.Read(context.Transport.Input));
         }
         catch (Exception failure)
         {

@@ -24,8 +24,19 @@ internal sealed record MessageLimits
     /// <summary>The most calls that wait for an answer on one connection.</summary>
     internal int PendingCallCountMax { get; init; } = 50_000;
 
-    /// <summary>The most bytes of calls that were received on one connection and have no outcome yet; reading stops until one has.</summary>
+    /// <summary>The most bytes of calls that were received on one connection and have no outcome yet. Past it small calls are refused, so
+    /// that cancellations and probes behind them are read; a large body waits until there is room.</summary>
     internal long ReceivedBytesMax { get; init; } = 256L << 20;
+
+    /// <summary>The most calls that were received on one connection and have no outcome yet; more are refused. A caller has at most
+    /// <see cref="PendingCallCountMax"/> open and may have given up others.</summary>
+    internal int ReceivedCallCountMax { get; init; } = 100_000;
+
+    /// <summary>How long a large body may make no progress before its connection is closed.</summary>
+    internal TimeSpan BodyProgressTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The most silos that are probed at the same time for one peer; it gets no answer for more.</summary>
+    internal int IndirectProbeCountMax { get; init; } = 32;
 
     /// <summary>How long a peer may take, from the connection on, to say who it is.</summary>
     internal TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);

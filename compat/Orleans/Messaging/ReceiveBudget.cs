@@ -1,8 +1,8 @@
 namespace Orleans.Messaging;
 
 /// <summary>
-/// Bounds the bytes of calls that were received on one connection and have no outcome. Past it nothing is read, so that the
-/// sender's own queue fills.
+/// Bounds the bytes of calls that were received on one connection and have no outcome. Past it small calls are refused, and no
+/// large body is read, so that the sender's own queue fills.
 /// </summary>
 internal sealed class ReceiveBudget(long bytesMax)
 {
@@ -37,7 +37,14 @@ internal sealed class ReceiveBudget(long bytesMax)
         waiter?.SetResult();
     }
 
-    /// <summary>Waits until this many more bytes fit. One message always fits. One reader at a time.</summary>
+    /// <summary>Whether this many more bytes fit. One message always fits.</summary>
+    internal bool HasRoom(long sizeBytes)
+    {
+        lock (_gate)
+            return Fits(sizeBytes);
+    }
+
+    /// <summary>Waits until this many more bytes fit. One reader at a time.</summary>
     internal async ValueTask WaitForRoomAsync(long sizeBytes, CancellationToken cancellationToken)
     {
         while (true)
@@ -45,7 +52,7 @@ internal sealed class ReceiveBudget(long bytesMax)
             Task room;
             lock (_gate)
             {
-                if (_usedBytes == 0 || _usedBytes + sizeBytes <= bytesMax)
+                if (Fits(sizeBytes))
                     return;
                 _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 room = _waiter.Task;
@@ -53,4 +60,6 @@ internal sealed class ReceiveBudget(long bytesMax)
             await room.WaitAsync(cancellationToken);
         }
     }
+
+    private bool Fits(long sizeBytes) => _usedBytes == 0 || _usedBytes + sizeBytes <= bytesMax;
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using GrainVault.Runtime.Tests.Support;
 using Orleans.Messaging;
 
 namespace GrainVault.Runtime.Tests.Bundled.Messaging;
@@ -27,7 +28,7 @@ public sealed class FrameTests
 
         var input = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         var frames = new List<Frame>();
-        var reading = new FrameReader(input.Reader, new ReceiveBudget(long.MaxValue)).ReadAllAsync((in frame) => frames.Add(frame.Keep()), default);
+        var reading = new FrameReader(input.Reader, new ReceiveBudget(long.MaxValue), TimeSpan.FromSeconds(30)).ReadAllAsync((in frame) => frames.Add(frame.Keep()), default);
         foreach (var piece in written.ToArray().Chunk(pieceBytes))
             await input.Writer.WriteAsync(piece);
         await input.Writer.CompleteAsync();
@@ -54,12 +55,38 @@ public sealed class FrameTests
         given.SetId(1);
         var sending = given.SendAsync(input.Writer);
         given.Abandon();
-        var reading = new FrameReader(input.Reader, new ReceiveBudget(long.MaxValue)).ReadAllAsync((in frame) => frames.Add(frame.Keep()), default);
+        var reading = new FrameReader(input.Reader, new ReceiveBudget(long.MaxValue), TimeSpan.FromSeconds(30)).ReadAllAsync((in frame) => frames.Add(frame.Keep()), default);
         await sending;
         await WriteAsync(input.Writer, 2, [5]);
         await input.Writer.CompleteAsync();
         await reading;
         Assert.Equal([2], frames.Select(frame => frame.Id));
+    }
+
+    [Fact]
+    public async Task Body_may_take_its_time_but_not_stop()
+    {
+        var time = new ManualTime();
+        var input = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 0));
+        var reading = new FrameReader(input.Reader, new ReceiveBudget(long.MaxValue), TimeSpan.FromSeconds(30), time).ReadAllAsync((in _) => { }, default);
+        var prefix = new byte[Frame.PrefixBytes];
+        Frame.WritePrefix(prefix, FrameKind.Call, 0, 1, -1, 0, 8 * MessageLimits.ChunkBytesMax);
+        await input.Writer.WriteAsync(prefix);
+        for (var chunk = 0; chunk < 7; chunk++)
+        {
+            // It is written when it was read.
+            await input.Writer.WriteAsync((byte[])[.. BitConverter.GetBytes(MessageLimits.ChunkBytesMax), .. new byte[MessageLimits.ChunkBytesMax]]);
+            time.Advance(TimeSpan.FromSeconds(20));
+            Assert.False(reading.IsCompleted);
+        }
+        await Phases.Until(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(20));
+                return reading.IsCompleted;
+            },
+            "given up");
+        await Assert.ThrowsAsync<InvalidDataException>(() => reading);
     }
 
     [Fact]

@@ -31,8 +31,12 @@ internal sealed class TestMember(IHost host, TestView view, LogLines log) : ISil
 
     public List<long> ToldVersions { get; } = [];
 
+    /// <summary>What a probe for somebody else waits for.</summary>
+    public Func<Task> BeforeProbe { get; set; } = () => Task.CompletedTask;
+
     public async Task<bool> ProbeForAsync(SiloAddress target, CancellationToken cancellationToken)
     {
+        await BeforeProbe();
         await Control.ProbeAsync(target, cancellationToken);
         return true;
     }
