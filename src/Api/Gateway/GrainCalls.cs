@@ -62,6 +62,11 @@ internal sealed class GrainCalls
         ResiliencePipeline pipeline, TState state, Func<TState, CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
         pipeline.ExecuteAsync(static (state, token) => new ValueTask<T>(state.call(state.state, token)), (state, call), cancellationToken).AsTask();
 
-    // What a grain refuses, or can't do since its own dependency is down, says nothing about the way to it.
-    private static bool IsOutage(Exception exception) => exception is OrleansMessageRejectionException or TimeoutException;
+    // A rejection comes from the runtime alone: the silo is gone, no gateway answers, the connection is lost. Nothing that a user
+    // asks for brings one about. What a grain refuses, or can't do since its own dependency is down or too many calls wait for it
+    // (LimitExceededException), says nothing about the way to it. Neither does a timeout: it tells of one grain that is slow, and
+    // a user can make his own grains as slow as he likes, so that timeouts of one would cut off everybody. A cluster that does
+    // not answer at all ends in rejections soon, when silos are declared dead or gateways are given up for their silence, and
+    // until then /healthz/ready says so to the load balancer.
+    private static bool IsOutage(Exception exception) => exception is OrleansMessageRejectionException;
 }

@@ -52,6 +52,8 @@ public sealed class GrainCallsTests
     public async Task Breaker_opens_when_nearly_all_calls_are_rejected_and_fails_further_ones_at_once()
     {
         _options.BreakerCallCountMin = 10;
+        // Open for as long as the test may take on a busy machine.
+        _options.BreakMin = _options.BreakMax = TimeSpan.FromMinutes(1);
         var calls = Create();
         var script = new Script([.. Enumerable.Repeat(new SiloUnavailableException("gone"), 100)]);
         for (var i = 0; i < 10; i++)
@@ -59,6 +61,20 @@ public sealed class GrainCallsTests
         await Assert.ThrowsAsync<BrokenCircuitException>(() => calls.OnceAsync(script, static (script, _) => script.RunAsync()));
         await Assert.ThrowsAsync<BrokenCircuitException>(() => calls.RepeatableAsync(script, static (script, _) => script.RunAsync()));
         Assert.Equal(10, script.Count);
+    }
+
+    [Fact]
+    public async Task Grains_that_are_slow_or_refuse_open_no_breaker_however_often_they_are_called()
+    {
+        _options.BreakerCallCountMin = 10;
+        var calls = Create();
+        foreach (var exception in new Exception[] { new TimeoutException(), new DependencyUnavailableException("down"), new LimitExceededException() })
+        {
+            var script = new Script([.. Enumerable.Repeat(exception, 100), null]);
+            for (var i = 0; i < 100; i++)
+                await Assert.ThrowsAsync(exception.GetType(), () => calls.OnceAsync(script, static (script, _) => script.RunAsync()));
+            Assert.Equal(101, await calls.RepeatableAsync(script, static (script, _) => script.RunAsync()));
+        }
     }
 
     [Fact]
