@@ -39,17 +39,25 @@ internal static partial class ExceptionProblems
         },
     };
 
-    private static bool IsDependency(Exception exception) => exception
-        is DependencyUnavailableException
-        or TimeoutException
-        or OperationCanceledException
-        or OrleansException
-        or DbException
-        or SocketException
-        or HttpRequestException
-        or ExecutionRejectedException
-        or ObjectStoreException { Error: ObjectStoreError.Unavailable }
-        || (exception.InnerException is { } inner && IsDependency(inner));
+    private static bool IsDependency(Exception exception) => exception switch
+    {
+        DbException database => !IsOfStatement(database),
+        DependencyUnavailableException
+            or TimeoutException
+            or OperationCanceledException
+            or OrleansException
+            or SocketException
+            or HttpRequestException
+            or ExecutionRejectedException
+            or ObjectStoreException { Error: ObjectStoreError.Unavailable } => true,
+        _ => exception.InnerException is { } inner && IsDependency(inner),
+    };
+
+    // A database that finds fault with the statement is up, and the fault is ours. SQLSTATE classes 21 and 22: the data, 23: a
+    // constraint that no refusal stands for, 42: the statement itself, P0: a function that failed. All others, and errors
+    // without a state, are about the server or the way to it.
+    private static bool IsOfStatement(DbException exception) =>
+        exception.SqlState is { Length: 5 } state && state[..2] is "21" or "22" or "23" or "42" or "P0";
 
     private static string DetailOf(BadHttpRequestException exception) => exception.StatusCode switch
     {

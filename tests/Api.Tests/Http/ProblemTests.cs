@@ -1,3 +1,4 @@
+using System.Data.Common;
 using GrainVault.Api.Http;
 using GrainVault.Storage;
 using Microsoft.AspNetCore.Http;
@@ -54,6 +55,21 @@ public sealed class ProblemTests
     }
 
     [Theory]
+    [InlineData(null, "unavailable")]
+    [InlineData("08006", "unavailable")]
+    [InlineData("40001", "unavailable")]
+    [InlineData("53300", "unavailable")]
+    [InlineData("57P01", "unavailable")]
+    [InlineData("22001", "unexpected")]
+    [InlineData("23514", "unexpected")]
+    [InlineData("42P01", "unexpected")]
+    public void Database_that_finds_fault_with_a_statement_is_not_down(string? state, string slug)
+    {
+        Assert.Equal(slug, ExceptionProblems.From(new DatabaseException(state)).Type.Slug);
+        Assert.Equal(slug, ExceptionProblems.From(new InvalidOperationException("around it", new DatabaseException(state))).Type.Slug);
+    }
+
+    [Theory]
     [InlineData("abc-123_.:/+=@~", true)]
     [InlineData("", false)]
     [InlineData("a b", false)]
@@ -81,4 +97,9 @@ public sealed class ProblemTests
     [InlineData("text/plain\r\nX: y", false)]
     [InlineData("text/plän", false)]
     public void Content_type_can_stand_in_a_header(string value, bool valid) => Assert.Equal(valid, Checks.IsContentType(value));
+
+    private sealed class DatabaseException(string? state) : DbException
+    {
+        public override string? SqlState { get; } = state;
+    }
 }
