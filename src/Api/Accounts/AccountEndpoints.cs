@@ -18,14 +18,14 @@ internal static class AccountEndpoints
     /// <summary>Adds the endpoints.</summary>
     public static void MapAccounts(this IEndpointRouteBuilder app)
     {
-        var auth = app.MapGroup("/v1/auth").WithTags("Accounts").Refuses(400, 413, 415, 503);
-        auth.MapPost("/signup", SignUpAsync).WithSummary("Creates an account and logs in.").Refuses(409, 429);
-        auth.MapPost("/login", LogInAsync).WithSummary("Logs in.").Refuses(401, 429);
+        var auth = app.MapGroup("/v1/auth").WithTags("Accounts").Refuses(400, 408, 413, 415, 429, 503);
+        auth.MapPost("/signup", SignUpAsync).WithSummary("Creates an account and logs in.").Refuses(409);
+        auth.MapPost("/login", LogInAsync).WithSummary("Logs in.").Refuses(401);
         auth.MapPost("/refresh", RefreshAsync).WithSummary("Takes a refresh token and gives the next; one that was used before ends the login.").Refuses(401);
         auth.MapPost("/logout", LogOutAsync).WithSummary("Ends the login of the access token.").RequireAuthorization().Refuses(401);
         auth.MapPost("/password", ChangePasswordAsync).WithSummary("Changes the password, ends all logins and starts a new one.")
-            .RequireAuthorization().Refuses(401, 429);
-        app.MapGet("/v1/me", GetProfileAsync).WithTags("Accounts").WithSummary("The caller's account and quota.").RequireAuthorization().Refuses(401, 503);
+            .RequireAuthorization().Refuses(401);
+        app.MapGet("/v1/me", GetProfileAsync).WithTags("Accounts").WithSummary("The caller's account and quota.").RequireAuthorization().Refuses(401, 429, 503);
     }
 
     private static async Task<Results<Created<TokenAnswer>, Problem>> SignUpAsync(
@@ -78,7 +78,7 @@ internal static class AccountEndpoints
         var command = new LogInCommand(body.Value.Email, body.Value.Password);
         var result = await calls.OnceAsync((grain, command), static (call, token) => call.grain.LogInAsync(call.command, token));
         if (result.Refusal is not { Reason: RefusalReason.BadCredentials })
-            limiter.LogIns.Return(address);
+            limiter.LogIns.Return(address, taken);
         return Result(context, tokens, result);
     }
 

@@ -9,6 +9,9 @@ internal readonly record struct RateDecision(bool IsAdmitted, long Remaining, Ti
     /// <summary>The shortest <c>Retry-After</c> of a refused request.</summary>
     public static TimeSpan RetryAfterMin { get; } = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>True when the budget's owner gave a token for the request, which it can get back.</summary>
+    public bool IsFromOwner { get; init; }
+
     /// <summary>Within the budget.</summary>
     public static RateDecision Admitted(long remaining) => new(true, remaining, TimeSpan.Zero);
 

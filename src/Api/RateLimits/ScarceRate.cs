@@ -20,7 +20,7 @@ internal sealed class ScarceRate(LeasePolicy policy, AddressRate alone, IGrainFa
         {
             var lease = await OwnerOf(address).LeaseAsync(1).WaitAsync(policy.LeaseWait, policy.Time);
             health.Answered();
-            return lease.Granted > 0 ? RateDecision.Admitted(lease.Remaining) : RateDecision.Refused(lease.RetryAfter);
+            return lease.Granted > 0 ? RateDecision.Admitted(lease.Remaining) with { IsFromOwner = true } : RateDecision.Refused(lease.RetryAfter);
         }
         catch (Exception exception)
         {
@@ -30,8 +30,17 @@ internal sealed class ScarceRate(LeasePolicy policy, AddressRate alone, IGrainFa
         }
     }
 
-    /// <summary>Gives a token back for an attempt that turned out not to count. Nobody waits for it; when it is lost, the budget recovers by itself.</summary>
-    public void Return(IPAddress? address) => _ = ReturnAsync(address);
+    /// <summary>
+    /// Gives a token back for an attempt that turned out not to count. Nobody waits for it; when it is lost, the budget recovers by
+    /// itself. What was counted here, while the owner could not be asked, is not the owner's to get, and stays counted.
+    /// </summary>
+    /// <param name="address">Whose attempt.</param>
+    /// <param name="taken">What came of taking the token.</param>
+    public void Return(IPAddress? address, in RateDecision taken)
+    {
+        if (taken.IsFromOwner)
+            _ = ReturnAsync(address);
+    }
 
     private async Task ReturnAsync(IPAddress? address)
     {

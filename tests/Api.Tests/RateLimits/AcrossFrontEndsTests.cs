@@ -1,5 +1,7 @@
 using System.Net;
 using GrainVault.Options;
+using GrainVault.RateLimits;
+using NSubstitute;
 using static GrainVault.Api.Tests.RateLimits.BudgetOwners;
 
 namespace GrainVault.Api.Tests.RateLimits;
@@ -51,6 +53,39 @@ public sealed class AcrossFrontEndsTests
     }
 
     [Fact]
+    public async Task Front_end_that_stood_still_for_long_admits_no_more_than_one_that_did_not()
+    {
+        await using var owners = await StartAsync(new LimitsOptions { RequestsPerSecondPerUser = PerSecond });
+        var (stopped, other) = (owners.FrontEnd(), owners.FrontEnd());
+        await AdmittedAsync(stopped.Users, "u-1", PerSecond);
+        owners.Time.Advance(TimeSpan.FromMinutes(10));
+
+        var admitted = await Task.WhenAll(AdmittedAsync(stopped.Users, "u-1", 3 * PerSecond), AdmittedAsync(other.Users, "u-1", 3 * PerSecond));
+        Assert.InRange(admitted.Sum(), PerSecond, PerSecond + (2 * Batch));
+    }
+
+    [Fact]
+    public async Task Token_that_was_not_taken_from_the_owner_is_not_given_back_to_it()
+    {
+        var owner = Substitute.For<IRateLimitGrain>();
+        var isDown = true;
+        owner.LeaseAsync(default, default).ReturnsForAnyArgs(_ => isDown
+            ? Task.FromException<RateLease>(new TimeoutException())
+            : Task.FromResult(new RateLease(1, 1, TimeSpan.Zero)));
+        var logIns = FrontEnd(new LimitsOptions { FailedLoginsPerMinutePerAddress = 40 }, new ManualTime(), owner).LogIns;
+        var address = IPAddress.Parse("192.0.2.1");
+
+        var alone = await logIns.TakeAsync(address);
+        Assert.True(alone.IsAdmitted);
+        isDown = false;
+        logIns.Return(address, alone);
+        await owner.DidNotReceiveWithAnyArgs().ReturnAsync(default, default);
+
+        logIns.Return(address, await logIns.TakeAsync(address));
+        await owner.ReceivedWithAnyArgs(1).ReturnAsync(default, default);
+    }
+
+    [Fact]
     public async Task Successful_logins_do_not_use_up_the_budget_of_failed_ones()
     {
         await using var owners = await StartAsync(new LimitsOptions { FailedLoginsPerMinutePerAddress = 2 });
@@ -58,8 +93,9 @@ public sealed class AcrossFrontEndsTests
         var address = IPAddress.Parse("192.0.2.1");
         for (var i = 0; i < 20; i++)
         {
-            Assert.True((await frontEnd.LogIns.TakeAsync(address)).IsAdmitted);
-            frontEnd.LogIns.Return(address);
+            var taken = await frontEnd.LogIns.TakeAsync(address);
+            Assert.True(taken.IsAdmitted);
+            frontEnd.LogIns.Return(address, taken);
         }
 
         Assert.True((await frontEnd.LogIns.TakeAsync(address)).IsAdmitted);

@@ -47,6 +47,12 @@ internal sealed class BudgetOwners : IAsyncDisposable
     {
         var owner = Substitute.For<IRateLimitGrain>();
         owner.LeaseAsync(default, default).ReturnsForAnyArgs(call => lease(call.Arg<long>()));
+        return FrontEnd(limits, time, owner, here);
+    }
+
+    /// <summary>A front end that has one owner for all budgets.</summary>
+    public static RateLimiter FrontEnd(LimitsOptions limits, ManualTime time, IRateLimitGrain owner, FrontEndLimits? here = null)
+    {
         var grains = Substitute.For<IGrainFactory>();
         grains.GetGrain<IRateLimitGrain>(default(string)!).ReturnsForAnyArgs(owner);
         return Create(limits, grains, time, here);
