@@ -21,7 +21,7 @@ internal static class AuthExtensions
         services.AddSingleton<SigningKeySource>();
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton(provider => new VerifiedTokens(auth.VerifiedTokensMax, auth.ClockSkew, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new RevokedLogins(auth.RevocationsMax, auth.RevocationStaleMax, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new RevokedLogins(auth.RevocationsMax, auth.RevocationStaleMax, RevocationPoller.PauseMax, provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<SigningKeyService>();
         services.AddHostedService<RevocationPoller>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();

@@ -13,6 +13,12 @@ internal sealed class RevocationPoller(
     /// <summary>Logins that one page of <see cref="IRevocationGrain.ListAsync"/> holds at most.</summary>
     private const int PageMax = 10_000;
 
+    /// <summary>Longest time between two polls; what was ended has to be heard of within that.</summary>
+    public static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest wait for a page, so that one answer that stays away does not keep from asking again.</summary>
+    private static readonly TimeSpan AnswerWait = TimeSpan.FromSeconds(2);
+
     private bool _isFailing;
 
     /// <inheritdoc/>
@@ -40,8 +46,9 @@ internal sealed class RevocationPoller(
             RevocationPage page;
             do
             {
-                page = await grains.GetGrain<IRevocationGrain>("r-0").ListAsync(since, cancellationToken);
-                        var until = time.GetUtcNow() + options.AccessTokenLifetime + options.ClockSkew;
+                revoked.Asking();
+                page = await grains.GetGrain<IRevocationGrain>("r-0").ListAsync(since, cancellationToken).WaitAsync(AnswerWait, time, cancellationToken);
+                var until = time.GetUtcNow() + options.AccessTokenLifetime + options.ClockSkew;
                 foreach (var login in page.LoginIds)
                     revoked.Add(login, until);
                 since = page.Until;

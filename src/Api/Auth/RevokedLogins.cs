@@ -8,11 +8,17 @@ namespace GrainVault.Api.Auth;
 /// </summary>
 /// <param name="countMax">Most logins.</param>
 /// <param name="staleMax">Longest time without a successful poll.</param>
+/// <param name="pauseMax">
+/// Longest time without a poll at all. A process that stood still (SIGSTOP, a machine that slept) has not failed to hear of ended
+/// logins, it has not asked; the first requests after that wait at its door, and would be served before the next answer comes.
+/// </param>
 /// <param name="time">Clock.</param>
-internal sealed class RevokedLogins(int countMax, TimeSpan staleMax, TimeProvider time)
+internal sealed class RevokedLogins(int countMax, TimeSpan staleMax, TimeSpan pauseMax, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, DateTimeOffset> _logins = new(StringComparer.Ordinal);
+    private long _askedAt = long.MinValue;
     private long _confirmedAt = long.MinValue;
+    private volatile bool _hasPaused;
     private volatile bool _isFull;
 
     /// <summary>Logins in the set.</summary>
@@ -23,8 +29,13 @@ internal sealed class RevokedLogins(int countMax, TimeSpan staleMax, TimeProvide
     {
         get
         {
-            var confirmedAt = Volatile.Read(ref _confirmedAt);
-            return !_isFull && confirmedAt != long.MinValue && time.GetElapsedTime(confirmedAt) <= staleMax;
+            var (askedAt, confirmedAt, now) = (Volatile.Read(ref _askedAt), Volatile.Read(ref _confirmedAt), time.GetTimestamp());
+            return !_isFull
+                && !_hasPaused
+                && askedAt != long.MinValue
+                && confirmedAt != long.MinValue
+                && time.GetElapsedTime(askedAt, now) <= pauseMax
+                && time.GetElapsedTime(confirmedAt, now) <= staleMax;
         }
     }
 
@@ -40,6 +51,15 @@ internal sealed class RevokedLogins(int countMax, TimeSpan staleMax, TimeProvide
             _logins[loginId] = until;
     }
 
+    /// <summary>States that a poll begins. After too long a pause its answer has to come first.</summary>
+    public void Asking()
+    {
+        var (now, before) = (time.GetTimestamp(), Volatile.Read(ref _askedAt));
+        if (before != long.MinValue && time.GetElapsedTime(before, now) > pauseMax)
+            _hasPaused = true;
+        Volatile.Write(ref _askedAt, now);
+    }
+
     /// <summary>States that the set holds everything that was ended up to now, and forgets what no longer matters.</summary>
     public void Confirm()
     {
@@ -52,6 +72,7 @@ internal sealed class RevokedLogins(int countMax, TimeSpan staleMax, TimeProvide
 
         if (_logins.Count < countMax)
             _isFull = false;
+        _hasPaused = false;
         Volatile.Write(ref _confirmedAt, time.GetTimestamp());
     }
 }
