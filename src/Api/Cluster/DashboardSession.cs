@@ -2,6 +2,7 @@ using System.Globalization;
 using GrainVault.Accounts;
 using GrainVault.Api.Http;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace GrainVault.Api.Cluster;
@@ -66,7 +67,14 @@ internal static class DashboardSession
         Path = path,
         HttpOnly = true,
         SameSite = SameSiteMode.Strict,
-        Secure = context.Request.IsHttps,
+        Secure = IsPublicSchemeHttps(context.Request),
         MaxAge = life,
     };
+
+    // A known proxy's word makes the request https. For the cookie the word of an unknown one is enough: who lies about it keeps
+    // the cookie from nobody but himself. On plain http, as on the machine itself, a browser would drop a cookie that is Secure.
+    private static bool IsPublicSchemeHttps(HttpRequest request) =>
+        request.IsHttps
+        || request.Headers[ForwardedHeadersDefaults.XForwardedProtoHeaderName].ToString()
+            .Split(',', StringSplitOptions.TrimEntries).Contains(Uri.UriSchemeHttps, StringComparer.OrdinalIgnoreCase);
 }

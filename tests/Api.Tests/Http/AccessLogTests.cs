@@ -1,7 +1,9 @@
 using System.Text.Json;
 using GrainVault.Api.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using NSubstitute;
 
 namespace GrainVault.Api.Tests.Http;
 
@@ -29,6 +31,38 @@ public sealed class AccessLogTests
             Assert.Equal(Enumerable.Range(200, 100), states.Select(state => state.GetProperty("Status").GetInt32()));
             Assert.Equal(("/a%22b", "id\"1"), (states[0].GetProperty("Path").GetString(), states[0].GetProperty("RequestId").GetString()));
         }
+    }
+
+    [Theory]
+    [InlineData("/v1/me", 200, true)]
+    [InlineData("/metrics", 200, false)]
+    [InlineData("/metrics", 401, true)]
+    [InlineData("/cluster/status", 200, false)]
+    [InlineData("/cluster/status", 403, true)]
+    [InlineData("/cluster", 200, true)]
+    [InlineData("/healthz/ready", 200, false)]
+    [InlineData("/healthz/ready", 503, false)]
+    public async Task Polls_that_succeed_and_health_checks_are_for_debugging(string path, int status, bool isLogged)
+    {
+        var output = new StringWriter();
+        var loggers = Substitute.For<ILoggerFactory>();
+        var logger = Substitute.For<ILogger>();
+        loggers.CreateLogger(default!).ReturnsForAnyArgs(logger);
+        logger.IsEnabled(default).ReturnsForAnyArgs(call => call.Arg<LogLevel>() >= LogLevel.Information);
+        using var log = new AccessLog(loggers, output, isJson: false);
+        var middleware = new AccessLogMiddleware(
+            context =>
+            {
+                context.Response.StatusCode = status;
+                return Task.CompletedTask;
+            },
+            log,
+            TimeProvider.System);
+
+        await middleware.InvokeAsync(new DefaultHttpContext { Request = { Method = "GET", Path = path } });
+
+        await log.StopAsync(default);
+        Assert.Equal(isLogged, output.ToString().Contains($"GET {path} {status}", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -111,7 +111,8 @@ public sealed class ClusterPageTests(VaultFixture fixture)
         Assert.Equal(HttpStatusCode.NoContent, begun.StatusCode);
         var cookies = begun.Headers.GetValues("Set-Cookie").ToList();
         Assert.Equal(["path=/cluster", "path=/dashboard"], cookies.Select(cookie => cookie.Split("; ").Single(part => part.StartsWith("path", StringComparison.Ordinal))));
-        Assert.All(cookies, cookie => Assert.Contains("; samesite=strict; httponly", cookie, StringComparison.Ordinal));
+        Assert.All(cookies, cookie => Assert.EndsWith("; samesite=strict; httponly", cookie, StringComparison.Ordinal));
+        Assert.All(cookies, cookie => Assert.DoesNotContain("; secure", cookie, StringComparison.Ordinal));
         var value = cookies[0].Split(';')[0];
         Assert.StartsWith($"{Cookie}=", value, StringComparison.Ordinal);
 
@@ -140,6 +141,20 @@ public sealed class ClusterPageTests(VaultFixture fixture)
 
         Assert.Equal(HttpStatusCode.NoContent, ended.StatusCode);
         Assert.All(ended.Headers.GetValues("Set-Cookie"), cookie => Assert.StartsWith($"{Cookie}=; expires=Thu, 01 Jan 1970", cookie, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("https", true)]
+    [InlineData("http, https", true)]
+    [InlineData("http", false)]
+    public async Task Cookie_goes_over_https_alone_where_a_proxy_says_that_browsers_come_by_https(string scheme, bool isSecure)
+    {
+        using var administrator = await LogInAgainAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/dashboard/session");
+        request.Headers.Add("X-Forwarded-Proto", scheme);
+        using var begun = await administrator.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.NoContent, begun.StatusCode);
+        Assert.All(begun.Headers.GetValues("Set-Cookie"), cookie => Assert.Equal(isSecure, cookie.Contains("; secure", StringComparison.Ordinal)));
     }
 
     private static IEnumerable<JsonElement> Methods(JsonElement status) => status.GetProperty("methods").EnumerateArray();
