@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 using GrainVault.Silo.Tests.Tidy;
 
@@ -75,6 +76,20 @@ public sealed partial class ComposeTests
         Assert.All(["lb", "smoke", "grafana"], name => Assert.DoesNotContain("back", Compose.Service(name)["networks"].Texts));
         Assert.All(Compose.Services, service =>
             Assert.All(service.Value["networks"].Texts, network => Assert.Contains(network, Compose.Root["networks"].Members.Select(member => member.Key))));
+    }
+
+    [Fact]
+    public void Front_ends_believe_their_own_network_about_addresses_and_nobody_else()
+    {
+        var subnet = Assert.Single(Compose.Root["networks"]["front"]["ipam"]["config"].Items)["subnet"].Text;
+        Assert.InRange(IPNetwork.Parse(ComposeFile.Interpolate(subnet, Values)).PrefixLength, 24, 30);
+        Assert.All(Compose.Named("api-"), api =>
+        {
+            var known = Compose.Service(api)["environment"].Members.Where(member => member.Key.StartsWith("GrainVault__Proxies__Known", StringComparison.Ordinal));
+            Assert.Equal(subnet, Assert.Single(known).Value.Text);
+        });
+        var there = Compose.Services.Where(service => service.Value["networks"].Texts.Contains("front")).Select(service => service.Key);
+        Assert.Equal(["lb", "smoke"], there.Except(Compose.Named("api-")).Order());
     }
 
     [Fact]

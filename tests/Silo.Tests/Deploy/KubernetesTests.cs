@@ -162,6 +162,15 @@ public sealed class KubernetesTests
     }
 
     [Fact]
+    public void Nobody_is_believed_about_addresses_until_an_operator_names_the_way_in()
+    {
+        var known = Environment("api").Where(variable => variable.Key.StartsWith("GrainVault__Proxies__Known", StringComparison.Ordinal));
+        Assert.Equal("", Assert.Single(known).Value);
+        // In the map, where an overlay can set it: what stands in the deployment itself would win over that.
+        Assert.True(Named("ConfigMap", "grainvault")["data"]["GrainVault__Proxies__Known__0"].Exists);
+    }
+
+    [Fact]
     public void Secrets_are_a_template_without_values()
     {
         var secrets = Examples.Where(document => document["kind"].Text == "Secret").ToList();
