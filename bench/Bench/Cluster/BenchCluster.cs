@@ -12,6 +12,9 @@ internal static class BenchCluster
         ["GrainVault__Limits__RequestsPerSecondPerUser"] = "10000000",
         ["GrainVault__Limits__RequestsPerSecondPerAddress"] = "10000000",
         ["GrainVault__Limits__AdmissionSharePerUser"] = "1",
+        ["GrainVault__Limits__RequestSharePerAddress"] = "1",
+        ["GrainVault__Limits__RequestSharePerUser"] = "1",
+        ["GrainVault__Limits__ConnectionsPerAddressMax"] = "0",
     };
 
     /// <summary>Three silos, the third in a front end, and a front end that is a client of all three.</summary>

@@ -16,7 +16,7 @@ internal static class FileEndpoints
     /// <summary>Adds the endpoints.</summary>
     public static void MapFiles(this IEndpointRouteBuilder app)
     {
-        var files = app.MapGroup("/v1/files").WithTags("Files").Refuses(400, 401, 503);
+        var files = app.MapGroup("/v1/files").WithTags("Files").Refuses(400, 401, 429, 503);
         var own = files.MapGroup("").RequireAuthorization();
         own.MapMethods("", ["POST", "PUT"], WholeFileEndpoint.PutAsync).WithSummary("Uploads a file of any size in one request.")
             .TakesBytes().Weighs(RequestWeight.Upload).WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422, 507);

@@ -25,6 +25,7 @@ internal static class ApiExtensions
         builder.Services.AddPartBuffers(builder.Configuration);
         builder.KnownKeys().Add("Limits:PartBuffers", typeof(PartBufferOptions));
         builder.WebHost.UseFrontEndKestrel(limits);
+        builder.Services.AddSingleton<ConnectionsPerAddress>();
 
         builder.AddGrainVaultOptions<HttpOptions>(HttpOptions.Section);
         builder.AddKnownProxies();
@@ -68,6 +69,7 @@ internal static class ApiExtensions
         app.UseAuthentication();
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();
+        app.UseMiddleware<UserShareMiddleware>();
         app.UseMiddleware<AdministratorsMiddleware>();
         app.UseAuthorization();
     }

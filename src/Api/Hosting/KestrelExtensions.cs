@@ -20,6 +20,8 @@ internal static class KestrelExtensions
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = limits.ConnectionsMax;
+        if (limits.ConnectionsPerAddressMax > 0)
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(kestrel.ApplicationServices.GetRequiredService<ConnectionsPerAddress>().Limit));
         kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
         kestrel.Limits.MaxRequestBufferSize = RequestBufferBytesMax;
         kestrel.Limits.MaxResponseBufferSize = ResponseBufferBytesMax;

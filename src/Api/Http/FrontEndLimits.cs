@@ -42,6 +42,17 @@ internal sealed class FrontEndLimits
     public int ExpensiveRequestsMax { get; set; } = 4000;
 
     /// <summary>
+    /// Share of both that requests of one address have at most, 0.01 to 1; an IPv6 address counts as its /64. More are refused
+    /// with 429, whether they bring a token or not. Default: 0.5, so that all users behind one router still get along.
+    /// </summary>
+    [Range(0.01, 1.0)]
+    public double RequestSharePerAddress { get; set; } = 0.5;
+
+    /// <summary>Share of both that requests of one user have at most, 0.01 to 1; more are refused with 429. Default: 0.25.</summary>
+    [Range(0.01, 1.0)]
+    public double RequestSharePerUser { get; set; } = 0.25;
+
+    /// <summary>
     /// Share of the memory that this process may have (the container's limit, or the machine's) in use, 0 to 1, from which
     /// uploads are shed; half of the way from there to 1 all changes and downloads are, and close to 1 reads too. 0 sheds
     /// uploads always. Default: 0.85.
@@ -72,9 +83,23 @@ internal sealed class FrontEndLimits
     [Range(1 << 10, 16 << 20)]
     public int JsonBodyBytesMax { get; set; } = 64 << 10;
 
+    /// <summary>
+    /// Longest time for a JSON body to arrive; a body that may be larger than <see cref="JsonBodyBytesMax"/> gets as much more as
+    /// it is larger. A later one is refused with 408: its request holds a place all the while. Default: 10 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    public TimeSpan JsonBodyTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Open connections; more are closed at once. Default: 10,000.</summary>
     [Range(1, 1_000_000)]
     public int ConnectionsMax { get; set; } = 10_000;
+
+    /// <summary>
+    /// Open connections of one address (IPv6: its /64); more are closed at once, those of known proxies never. 0 is no limit.
+    /// Default: 2,000.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int ConnectionsPerAddressMax { get; set; } = 2000;
 
     /// <summary>
     /// Addresses whose signups and failed logins are counted apart while the owners of their budgets can't be asked; beyond it

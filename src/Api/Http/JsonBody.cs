@@ -49,20 +49,34 @@ internal static class JsonBodyReader
         if (!request.HasJsonContentType() || request.ContentType!.Contains("+json", StringComparison.OrdinalIgnoreCase))
             throw new ProblemException(new Problem(ProblemTypes.UnsupportedMediaType, "The Content-Type must be application/json."));
 
-        var bytesMax = context.GetEndpoint()?.Metadata.GetMetadata<JsonBodyLimit>()?.BytesMax
-            ?? context.RequestServices.GetRequiredService<FrontEndLimits>().JsonBodyBytesMax;
+        var limits = context.RequestServices.GetRequiredService<FrontEndLimits>();
+        var bytesMax = context.GetEndpoint()?.Metadata.GetMetadata<JsonBodyLimit>()?.BytesMax ?? limits.JsonBodyBytesMax;
         if (request.ContentLength > bytesMax)
             throw TooLarge(bytesMax);
         var type = (JsonTypeInfo<T>)ApiJson.Default.GetTypeInfo(typeof(T))!;
-        return await ReadAsync(request.BodyReader, type, bytesMax, context.RequestAborted);
+        var body = request.BodyReader;
+        // A read that is cancelled this way leaves the body as it is; a token would leave the server's reader in the middle of a read.
+        await using var deadline = context.RequestServices.GetRequiredService<TimeProvider>().CreateTimer(
+            static body => ((PipeReader)body!).CancelPendingRead(), body, TimeFor(request.ContentLength ?? bytesMax, limits), Timeout.InfiniteTimeSpan);
+        return await ReadAsync(context, type, bytesMax);
     }
 
-    private static async ValueTask<T?> ReadAsync<T>(PipeReader body, JsonTypeInfo<T> type, long bytesMax, CancellationToken cancellationToken)
+    // Large bodies, such as lists of ten thousand parts, may come over slow lines too.
+    private static TimeSpan TimeFor(long bytes, FrontEndLimits limits) => limits.JsonBodyTimeout * Math.Max(1, (double)bytes / limits.JsonBodyBytesMax);
+
+    private static async ValueTask<T?> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, long bytesMax)
         where T : class
     {
+        var body = context.Request.BodyReader;
         while (true)
         {
-            var read = await body.ReadAsync(cancellationToken);
+            var read = await body.ReadAsync(context.RequestAborted);
+            if (read is { IsCanceled: true, IsCompleted: false })
+            {
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                throw TooSlow(context);
+            }
+
             if (read.Buffer.Length > bytesMax)
             {
                 body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
@@ -103,6 +117,14 @@ internal static class JsonBodyReader
         {
             throw new ProblemException(JsonProblems.From(exception));
         }
+    }
+
+    private static ProblemException TooSlow(HttpContext context)
+    {
+        // RFC 9110, section 15.5.9: the server should close the connection. HTTP/2 has no such header.
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            context.Response.Headers.Connection = "close";
+        return new ProblemException(new Problem(ProblemTypes.RequestTimeout, "The body did not arrive in time."));
     }
 
     private static ProblemException TooLarge(long bytesMax) =>

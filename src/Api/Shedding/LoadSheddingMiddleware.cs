@@ -1,5 +1,6 @@
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
+using GrainVault.Api.RateLimits;
 
 namespace GrainVault.Api.Shedding;
 
@@ -9,7 +10,8 @@ namespace GrainVault.Api.Shedding;
 /// </summary>
 internal sealed class LoadSheddingMiddleware(RequestDelegate next, RequestAdmission admission, ProcessPressure pressure, GatewayInstruments instruments)
 {
-    private const int RetryAfterSeconds = 2;
+    /// <summary>When a request that was sent away may come again, in seconds.</summary>
+    public const int RetryAfterSeconds = 2;
 
     private static readonly string[] Names = ["read", "change", "upload"];
 
@@ -17,13 +19,19 @@ internal sealed class LoadSheddingMiddleware(RequestDelegate next, RequestAdmiss
     {
         var weight = RequestWeights.Of(context);
         if (pressure.Level.Refuses(weight) && !IsOfOperations(context))
-            return RefuseAsync(context, weight, "pressure");
+            return ShedAsync(context, weight, "pressure");
         if (weight == RequestWeight.Read)
             return next(context);
-        return admission.TryEnter(weight) ? RunAsync(context, weight) : RefuseAsync(context, weight, "count");
+        var address = AddressKey.Of(context.Connection.RemoteIpAddress);
+        return admission.TryEnter(weight, address) switch
+        {
+            AdmissionOutcome.Admitted => RunAsync(context, weight, address),
+            AdmissionOutcome.BeyondShare => ThrottleAsync(context),
+            _ => ShedAsync(context, weight, "count"),
+        };
     }
 
-    private async Task RunAsync(HttpContext context, RequestWeight weight)
+    private async Task RunAsync(HttpContext context, RequestWeight weight, AddressKey address)
     {
         try
         {
@@ -31,14 +39,22 @@ internal sealed class LoadSheddingMiddleware(RequestDelegate next, RequestAdmiss
         }
         finally
         {
-            admission.Leave(weight);
+            admission.Leave(weight, address);
         }
     }
 
-    private Task RefuseAsync(HttpContext context, RequestWeight weight, string reason)
+    private Task ShedAsync(HttpContext context, RequestWeight weight, string reason)
     {
         instruments.Shed(Names[(int)weight], reason);
         return new Problem(ProblemTypes.Overloaded, "This front end has too much to do; try again.") { RetryAfterSeconds = RetryAfterSeconds }
+            .ExecuteAsync(context);
+    }
+
+    // 429 and not 503: the front end has room, only not for this address, and who asks too much must not look like an outage.
+    private Task ThrottleAsync(HttpContext context)
+    {
+        instruments.Throttled("address-requests");
+        return new Problem(ProblemTypes.Throttled, "There are too many requests under way from this address.") { RetryAfterSeconds = RetryAfterSeconds }
             .ExecuteAsync(context);
     }
 

@@ -19,15 +19,15 @@ internal static class UploadEndpoints
     /// <summary>Adds the endpoints.</summary>
     public static void MapUploads(this IEndpointRouteBuilder app)
     {
-        var uploads = app.MapGroup("/v1/uploads").WithTags("Uploads").RequireAuthorization().Refuses(400, 401, 503);
+        var uploads = app.MapGroup("/v1/uploads").WithTags("Uploads").RequireAuthorization().Refuses(400, 401, 429, 503);
         uploads.MapPost("", CreateAsync).WithSummary("Opens an upload session and reserves its quota.")
-            .WithMetadata(TakesIdempotencyKey.Instance).Weighs(RequestWeight.Upload).Refuses(403, 404, 409, 412, 413, 415, 422, 507);
+            .WithMetadata(TakesIdempotencyKey.Instance).Weighs(RequestWeight.Upload).Refuses(403, 404, 408, 409, 412, 413, 415, 422, 507);
         uploads.MapGet("", ListAsync).WithSummary("The caller's unfinished sessions, newest first, without their parts.");
         uploads.MapGet("/{id}", GetAsync).WithSummary("A session with a page of its parts.").Refuses(404);
         uploads.MapPut("/{id}/parts/{number}", PartEndpoint.PutAsync).WithSummary("Stores one part; may be repeated.")
             .TakesBytes().Weighs(RequestWeight.Upload).Refuses(404, 408, 409, 411, 413, 415, 422, 507);
         uploads.MapPost("/{id}/complete", CompleteAsync).WithSummary("Makes the file; a repeat gives the same file.")
-            .JsonAtMost(CompleteBodyBytesMax).Refuses(404, 409, 412, 413, 415, 422, 507);
+            .JsonAtMost(CompleteBodyBytesMax).Refuses(404, 408, 409, 412, 413, 415, 422, 507);
         uploads.MapDelete("/{id}", AbortAsync).WithSummary("Ends a session without a file.").Refuses(404, 409);
     }
 

@@ -47,7 +47,8 @@ public sealed class OverloadTests
     [Fact]
     public async Task Uploads_beyond_their_count_are_shed_at_once_while_everything_else_is_served()
     {
-        await using var vault = await StartAsync(("UploadRequestsMax", "3"), ("AdmissionWait", "00:01:00"));
+        await using var vault = await StartAsync(
+            ("UploadRequestsMax", "3"), ("RequestSharePerAddress", "1"), ("RequestSharePerUser", "1"), ("AdmissionWait", "00:01:00"));
         using var user = await Account.SignUpAsync(VaultFixture.CreateClient(vault));
         var upload = await user.CreateUploadAsync("x", 14L * PartSize);
         using var holders = new Holders(vault, user, upload);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -8,13 +9,17 @@ namespace GrainVault.Api.Tests.Running;
 internal sealed class RawClient : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly TcpClient _tcp = new();
+    private readonly TcpClient _tcp;
     private readonly List<byte> _received = [];
     private NetworkStream? _stream;
 
-    public static async Task<RawClient> ConnectAsync(Uri address)
+    private RawClient(IPAddress? from) => _tcp = from is null ? new TcpClient() : new TcpClient(new IPEndPoint(from, 0));
+
+    /// <param name="address">The server.</param>
+    /// <param name="from">One of this machine's addresses; null for the usual one.</param>
+    public static async Task<RawClient> ConnectAsync(Uri address, IPAddress? from = null)
     {
-        var client = new RawClient();
+        var client = new RawClient(from);
         await client._tcp.ConnectAsync(address.Host, address.Port);
         client._stream = client._tcp.GetStream();
         return client;
@@ -39,7 +44,11 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>The next status that arrives, 100 included; 0 when the connection ends without one.</summary>
-    public async Task<int> StatusAsync()
+    public async Task<int> StatusAsync() =>
+        await HeadAsync() is { Length: > 0 } head ? int.Parse(head.AsSpan("HTTP/1.1 ".Length, 3), NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+
+    /// <summary>The next status line that arrives, with its headers; empty when the connection ends without one.</summary>
+    public async Task<string> HeadAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
         var buffer = new byte[4096];
@@ -50,7 +59,7 @@ internal sealed class RawClient : IDisposable
             if (end >= 0)
             {
                 _received.RemoveRange(0, end + 4);
-                return int.Parse(text.AsSpan("HTTP/1.1 ".Length, 3), NumberStyles.None, CultureInfo.InvariantCulture);
+                return text[..end];
             }
 
             int read;
@@ -60,11 +69,11 @@ internal sealed class RawClient : IDisposable
             }
             catch (IOException)
             {
-                return 0;
+                return "";
             }
 
             if (read == 0)
-                return 0;
+                return "";
             _received.AddRange(buffer.AsSpan(0, read));
         }
     }

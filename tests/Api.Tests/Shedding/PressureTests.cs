@@ -86,24 +86,4 @@ public sealed class PressureTests
         await middleware.InvokeAsync(context);
         Assert.Equal(status, context.Response.StatusCode);
     }
-
-    [Fact]
-    public void Requests_beyond_the_count_of_their_weight_are_refused_and_reads_never()
-    {
-        var admission = new RequestAdmission(new FrontEndLimits { UploadRequestsMax = 2, ExpensiveRequestsMax = 3 });
-        Assert.True(admission.TryEnter(RequestWeight.Upload));
-        Assert.True(admission.TryEnter(RequestWeight.Upload));
-        Assert.False(admission.TryEnter(RequestWeight.Upload));
-        Assert.True(admission.TryEnter(RequestWeight.Change));
-        Assert.False(admission.TryEnter(RequestWeight.Change));
-        Assert.True(admission.TryEnter(RequestWeight.Read));
-        Assert.Equal((2, 3), (admission.UploadCount, admission.ExpensiveCount));
-        admission.Leave(RequestWeight.Upload);
-        Assert.True(admission.TryEnter(RequestWeight.Change));
-        admission.Leave(RequestWeight.Upload);
-        admission.Leave(RequestWeight.Change);
-        admission.Leave(RequestWeight.Change);
-        admission.Leave(RequestWeight.Read);
-        Assert.Equal((0, 0), (admission.UploadCount, admission.ExpensiveCount));
-    }
 }
