@@ -38,7 +38,4 @@ public class GatewayCountChangedEventArgs(int currentNumberOfConnectedGateways, 
 
     /// <summary>The number before.</summary>
     public int PreviousNumberOfConnectedGateways { get; } = previousNumberOfConnectedGateways;
-
-    /// <summary>Whether there was none before.</summary>
-    public bool ConnectionRecovered => NumberOfConnectedGateways > 0 && PreviousNumberOfConnectedGateways <= 0;
 }

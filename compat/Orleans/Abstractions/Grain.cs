@@ -19,9 +19,6 @@ public abstract class Grain : IGrainBase, IAddressable
     /// <summary>A reference to this grain.</summary>
     public GrainReference GrainReference => _activation.GrainReference;
 
-    /// <summary>The grain's id as text.</summary>
-    public string IdentityString => _activation.GrainId.ToString();
-
     /// <summary>Makes references to other grains.</summary>
     protected IGrainFactory GrainFactory => _activation.Silo.GrainFactory;
 

@@ -41,7 +41,7 @@ namespace Orleans.Cluster
             ClusterId = cluster.Value.ClusterId;
             DnsHostName = Environment.MachineName;
             _endpoints = endpoints.Value;
-            _address = _endpoints.AdvertisedIPAddress ?? MachineAddress.Find(null, AddressFamily.InterNetwork);
+            _address = _endpoints.AdvertisedIPAddress ?? MachineAddress.Find(AddressFamily.InterNetwork);
             _siloAddress = SiloAddress.New(_address, _endpoints.SiloPort, SiloAddress.AllocateNewGeneration());
         }
 

@@ -9,31 +9,22 @@ namespace Orleans.Cluster;
 /// wants to begin a turn asks here; where the guard has not run for that long, turns wait until the table was read again.
 /// Asking costs one look at the clock, so that not even the first turn after a pause gets through.
 /// </summary>
-internal sealed class PauseGuard : IDisposable
+internal sealed class PauseGuard(MembershipView view, IOptions<ClusterMembershipOptions> options, TimeProvider time, ILogger<PauseGuard> logger)
+    : IDisposable
 {
     /// <summary>Without an answer of the table for this long, the silo serves again: the table may be away for reasons of its own.</summary>
     internal static readonly TimeSpan DoubtMax = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
-    private readonly MembershipView _view;
-    private readonly TimeProvider _time;
-    private readonly MembershipLog _log;
-    private readonly TimeSpan _pauseMax;
+    private readonly MembershipLog _log = new(logger);
+    private readonly TimeSpan _pauseMax = options.Value.ProbeTimeout * options.Value.NumMissedProbesLimit;
     private readonly Lock _gate = new();
     private readonly List<Action> _held = [];
     private ITimer? _beat;
     private long _lastBeat;
     private volatile bool _isOn;
     private volatile bool _holds;
-
-    public PauseGuard(MembershipView view, IOptions<ClusterMembershipOptions> options, TimeProvider time, ILogger<PauseGuard> logger)
-    {
-        _view = view;
-        _time = time;
-        _log = new MembershipLog(logger);
-        _pauseMax = options.Value.ProbeTimeout * options.Value.NumMissedProbesLimit;
-    }
 
     /// <summary>Raised after a pause, before the table is read again.</summary>
     internal event Action? Woke;
@@ -42,9 +33,9 @@ internal sealed class PauseGuard : IDisposable
 
     internal void Start()
     {
-        Volatile.Write(ref _lastBeat, _time.GetTimestamp());
+        Volatile.Write(ref _lastBeat, time.GetTimestamp());
         _isOn = true;
-        _beat = _time.CreateTimer(static self => ((PauseGuard)self!).Beat(), this, _pauseMax / 8, _pauseMax / 8);
+        _beat = time.CreateTimer(static self => ((PauseGuard)self!).Beat(), this, _pauseMax / 8, _pauseMax / 8);
     }
 
     internal void Stop()
@@ -70,14 +61,14 @@ internal sealed class PauseGuard : IDisposable
         }
     }
 
-    private bool HasPaused() => _time.GetElapsedTime(Volatile.Read(ref _lastBeat)) > _pauseMax;
+    private bool HasPaused() => time.GetElapsedTime(Volatile.Read(ref _lastBeat)) > _pauseMax;
 
     private void Beat()
     {
         lock (_gate)
         {
             if (_isOn && !_holds && !TryBeginDoubt())
-                Volatile.Write(ref _lastBeat, _time.GetTimestamp());
+                Volatile.Write(ref _lastBeat, time.GetTimestamp());
         }
     }
 
@@ -87,7 +78,7 @@ internal sealed class PauseGuard : IDisposable
         if (!HasPaused())
             return false;
         _holds = true;
-        _log.Paused(_time.GetElapsedTime(Volatile.Read(ref _lastBeat)));
+        _log.Paused(time.GetElapsedTime(Volatile.Read(ref _lastBeat)));
         ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.EndDoubtAsync(), this, preferLocal: false);
         return true;
     }
@@ -95,23 +86,23 @@ internal sealed class PauseGuard : IDisposable
     private async Task EndDoubtAsync()
     {
         Woke?.Invoke();
-        var begunAt = _time.GetTimestamp();
+        var begunAt = time.GetTimestamp();
         while (_isOn)
         {
             try
             {
-                await _view.ReadAsync(CancellationToken.None);
+                await view.ReadAsync(CancellationToken.None);
                 break;
             }
             catch (Exception failure)
             {
-                if (_time.GetElapsedTime(begunAt) > DoubtMax)
+                if (time.GetElapsedTime(begunAt) > DoubtMax)
                 {
                     _log.DoubtUnresolved(failure, DoubtMax);
                     break;
                 }
             }
-            await Task.Delay(RetryDelay, _time);
+            await Task.Delay(RetryDelay, time);
         }
         Release();
     }
@@ -121,7 +112,7 @@ internal sealed class PauseGuard : IDisposable
         Action[] held;
         lock (_gate)
         {
-            Volatile.Write(ref _lastBeat, _time.GetTimestamp());
+            Volatile.Write(ref _lastBeat, time.GetTimestamp());
             _holds = false;
             held = [.. _held];
             _held.Clear();

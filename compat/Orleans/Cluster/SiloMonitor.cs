@@ -10,40 +10,22 @@ namespace Orleans.Cluster;
 /// Probes other silos and votes those dead that don't answer. It probes its successors in the order of addresses, and whoever
 /// somebody has voted against or had trouble with. A silo that nobody answers suspects itself first.
 /// </summary>
-internal sealed class SiloMonitor : IDisposable
+internal sealed class SiloMonitor(
+    MembershipView view,
+    SignsOfLife signs,
+    DeathVotes votes,
+    ISiloControl control,
+    ILocalSiloDetails local,
+    IOptions<ClusterMembershipOptions> options,
+    TimeProvider time,
+    ILogger<SiloMonitor> logger) : IDisposable
 {
-    private readonly MembershipView _view;
-    private readonly SignsOfLife _signs;
-    private readonly DeathVotes _votes;
-    private readonly ISiloControl _control;
-    private readonly ILocalSiloDetails _local;
-    private readonly ClusterMembershipOptions _options;
-    private readonly TimeProvider _time;
-    private readonly MembershipLog _log;
+    private readonly ClusterMembershipOptions _options = options.Value;
+    private readonly MembershipLog _log = new(logger);
     private readonly ConcurrentDictionary<SiloAddress, WatchedSilo> _watched = new();
     private readonly ConcurrentDictionary<SiloAddress, bool> _suspects = new();
     private ITimer? _rounds;
     private int _epoch;
-
-    public SiloMonitor(
-        MembershipView view,
-        SignsOfLife signs,
-        DeathVotes votes,
-        ISiloControl control,
-        ILocalSiloDetails local,
-        IOptions<ClusterMembershipOptions> options,
-        TimeProvider time,
-        ILogger<SiloMonitor> logger)
-    {
-        _view = view;
-        _signs = signs;
-        _votes = votes;
-        _control = control;
-        _local = local;
-        _options = options.Value;
-        _time = time;
-        _log = new MembershipLog(logger);
-    }
 
     private enum Indirectly
     {
@@ -57,16 +39,16 @@ internal sealed class SiloMonitor : IDisposable
 
     internal void Start()
     {
-        _view.Changed += OnChanged;
-        _view.Suspected += OnSuspected;
-        _rounds = _time.CreateTimer(static self => _ = ((SiloMonitor)self!).RunRoundAsync(), this, _options.ProbeTimeout, _options.ProbeTimeout);
+        view.Changed += OnChanged;
+        view.Suspected += OnSuspected;
+        _rounds = time.CreateTimer(static self => _ = ((SiloMonitor)self!).RunRoundAsync(), this, _options.ProbeTimeout, _options.ProbeTimeout);
     }
 
     internal void Stop()
     {
         _rounds?.Dispose();
-        _view.Changed -= OnChanged;
-        _view.Suspected -= OnSuspected;
+        view.Changed -= OnChanged;
+        view.Suspected -= OnSuspected;
     }
 
     /// <summary>Forgets what was missed: this process itself did not run.</summary>
@@ -81,7 +63,7 @@ internal sealed class SiloMonitor : IDisposable
     /// <returns>A task that ends after all answers and the votes that follow from those that are missing.</returns>
     internal Task RunRoundAsync()
     {
-        var data = _view.Data;
+        var data = view.Data;
         var targets = Targets(data);
         foreach (var gone in _watched.Keys.Except(targets))
             _watched.TryRemove(gone, out _);
@@ -97,15 +79,15 @@ internal sealed class SiloMonitor : IDisposable
     internal HashSet<SiloAddress> Targets(MembershipData data)
     {
         SiloAddress[] active = [.. data.Rows.Where(row => row.Status == SiloStatus.Active).Select(row => row.Address).Order()];
-        var self = Array.IndexOf(active, _local.SiloAddress);
+        var self = Array.IndexOf(active, local.SiloAddress);
         if (self < 0)
             return [];
         HashSet<SiloAddress> targets = [];
         for (var step = 1; step < active.Length && targets.Count < _options.NumProbedSilos; step++)
             targets.Add(active[(self + step) % active.Length]);
         targets.UnionWith(active.Where(_suspects.ContainsKey));
-        targets.UnionWith(data.Rows.Where(row => row.Status == SiloStatus.Active && _votes.HasFresh(row)).Select(row => row.Address));
-        targets.Remove(_local.SiloAddress);
+        targets.UnionWith(data.Rows.Where(row => row.Status == SiloStatus.Active && votes.HasFresh(row)).Select(row => row.Address));
+        targets.Remove(local.SiloAddress);
         return targets;
     }
 
@@ -113,7 +95,7 @@ internal sealed class SiloMonitor : IDisposable
 
     private void OnSuspected(SiloAddress silo)
     {
-        if (silo.Equals(_local.SiloAddress) || _view.Data.Find(silo)?.Status != SiloStatus.Active)
+        if (silo.Equals(local.SiloAddress) || view.Data.Find(silo)?.Status != SiloStatus.Active)
             return;
         _suspects[silo] = true;
         // Only the first: refused connections fail so fast that all misses would fall into the same moment.
@@ -124,7 +106,7 @@ internal sealed class SiloMonitor : IDisposable
 
     private void OnChanged(ClusterSnapshot snapshot)
     {
-        foreach (var row in _view.Data.Rows.Where(row => row.Status == SiloStatus.Active && _votes.HasFresh(row)))
+        foreach (var row in view.Data.Rows.Where(row => row.Status == SiloStatus.Active && votes.HasFresh(row)))
             OnSuspected(row.Address);
     }
 
@@ -157,7 +139,7 @@ internal sealed class SiloMonitor : IDisposable
         if (epoch != Volatile.Read(ref _epoch))
             return;
         if (target.MissCount + 1 >= _options.NumMissedProbesLimit)
-            _control.Reset(target.Address);
+            control.Reset(target.Address);
         if (indirectly == Indirectly.Answered)
         {
             target.Forgive();
@@ -170,7 +152,7 @@ internal sealed class SiloMonitor : IDisposable
             _log.Missing(target.Address, missCount);
         // An intermediary that answers, even if only with "no", shows that this silo is not the one that is cut off.
         if (indirectly == Indirectly.Missed || HasCompany(target.Address))
-            await _votes.VoteAsync(target.Address, CancellationToken.None);
+            await votes.VoteAsync(target.Address, CancellationToken.None);
         else if (missCount == _options.NumMissedProbesLimit)
             _log.SelfInDoubt(target.Address);
     }
@@ -183,17 +165,17 @@ internal sealed class SiloMonitor : IDisposable
     }
 
     /// <summary>The active silos with signs of life but for this one and the target.</summary>
-    private IEnumerable<SiloAddress> Others(SiloAddress target) => _view.Data.Rows
-        .Where(row => row.Status == SiloStatus.Active && !row.Address.Equals(_local.SiloAddress) && !row.Address.Equals(target))
+    private IEnumerable<SiloAddress> Others(SiloAddress target) => view.Data.Rows
+        .Where(row => row.Status == SiloStatus.Active && !row.Address.Equals(local.SiloAddress) && !row.Address.Equals(target))
         .Select(row => row.Address)
-        .Where(address => !_signs.IsStale(address));
+        .Where(address => !signs.IsStale(address));
 
     private async Task<bool> AnswersAsync(SiloAddress target)
     {
-        using var timeout = new CancellationTokenSource(_options.ProbeTimeout, _time);
+        using var timeout = new CancellationTokenSource(_options.ProbeTimeout, time);
         try
         {
-            await _control.ProbeAsync(target, timeout.Token).WaitAsync(timeout.Token);
+            await control.ProbeAsync(target, timeout.Token).WaitAsync(timeout.Token);
             return true;
         }
         catch (Exception)
@@ -208,10 +190,10 @@ internal sealed class SiloMonitor : IDisposable
         if (!_options.EnableIndirectProbes || intermediaries.Length == 0)
             return Indirectly.NotAsked;
         var intermediary = intermediaries[Random.Shared.Next(intermediaries.Length)];
-        using var timeout = new CancellationTokenSource(_options.ProbeTimeout * 2, _time);
+        using var timeout = new CancellationTokenSource(_options.ProbeTimeout * 2, time);
         try
         {
-            if (!await _control.ProbeThroughAsync(intermediary, target, timeout.Token).WaitAsync(timeout.Token))
+            if (!await control.ProbeThroughAsync(intermediary, target, timeout.Token).WaitAsync(timeout.Token))
                 return Indirectly.Missed;
             _log.AnsweredIndirectly(target, intermediary);
             return Indirectly.Answered;

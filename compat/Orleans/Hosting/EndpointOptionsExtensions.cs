@@ -21,27 +21,7 @@ public static class EndpointOptionsExtensions
         int gatewayPort,
         AddressFamily addressFamily = AddressFamily.InterNetwork,
         bool listenOnAnyHostAddress = false) =>
-        builder.ConfigureEndpoints(MachineAddress.Find(null, addressFamily), siloPort, gatewayPort, listenOnAnyHostAddress);
-
-    /// <summary>Sets the ports and the host name whose address is advertised.</summary>
-    /// <param name="builder">The silo.</param>
-    /// <param name="hostname">The host name, as this machine resolves it.</param>
-    /// <param name="siloPort">The port for other silos.</param>
-    /// <param name="gatewayPort">The port for clients; 0: none.</param>
-    /// <param name="addressFamily">Which of the name's addresses.</param>
-    /// <param name="listenOnAnyHostAddress">Whether to listen at all addresses instead of the advertised one.</param>
-    /// <returns>The silo.</returns>
-    public static ISiloBuilder ConfigureEndpoints(
-        this ISiloBuilder builder,
-        string hostname,
-        int siloPort,
-        int gatewayPort,
-        AddressFamily addressFamily = AddressFamily.InterNetwork,
-        bool listenOnAnyHostAddress = false)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(hostname);
-        return builder.ConfigureEndpoints(MachineAddress.Find(hostname, addressFamily), siloPort, gatewayPort, listenOnAnyHostAddress);
-    }
+        builder.ConfigureEndpoints(MachineAddress.Find(addressFamily), siloPort, gatewayPort, listenOnAnyHostAddress);
 
     /// <summary>Sets the ports and the address that is advertised.</summary>
     /// <param name="builder">The silo.</param>

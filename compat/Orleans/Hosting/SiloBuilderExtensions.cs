@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Configuration;
 using Orleans.Configuration;
 using Orleans.Runtime;
 
@@ -9,17 +8,6 @@ namespace Orleans.Hosting;
 /// <summary>Services and options of a silo.</summary>
 public static class SiloBuilderExtensions
 {
-    /// <summary>Adds services.</summary>
-    /// <param name="builder">The silo.</param>
-    /// <param name="configureDelegate">Adds them.</param>
-    /// <returns>The silo.</returns>
-    public static ISiloBuilder ConfigureServices(this ISiloBuilder builder, Action<IServiceCollection> configureDelegate)
-    {
-        ArgumentNullException.ThrowIfNull(configureDelegate);
-        configureDelegate(builder.Services);
-        return builder;
-    }
-
     /// <summary>Sets options.</summary>
     /// <typeparam name="TOptions">The options' type.</typeparam>
     /// <param name="builder">The silo.</param>
@@ -29,18 +17,6 @@ public static class SiloBuilderExtensions
         where TOptions : class
     {
         builder.Services.Configure(configureOptions);
-        return builder;
-    }
-
-    /// <summary>Sets options from configuration.</summary>
-    /// <typeparam name="TOptions">The options' type.</typeparam>
-    /// <param name="builder">The silo.</param>
-    /// <param name="configuration">The section with their values.</param>
-    /// <returns>The silo.</returns>
-    public static ISiloBuilder Configure<TOptions>(this ISiloBuilder builder, IConfiguration configuration)
-        where TOptions : class
-    {
-        builder.Services.AddOptions<TOptions>().Bind(configuration);
         return builder;
     }
 }
@@ -86,16 +62,6 @@ public static class CoreHostingExtensions
 public static class GrainCallFilterSiloBuilderExtensions
 {
     /// <summary>Adds a filter; filters run in the order in which they were added, then the grain's own.</summary>
-    /// <param name="builder">The silo.</param>
-    /// <param name="filter">The filter.</param>
-    /// <returns>The silo.</returns>
-    public static ISiloBuilder AddIncomingGrainCallFilter(this ISiloBuilder builder, IIncomingGrainCallFilter filter)
-    {
-        builder.Services.AddSingleton(filter);
-        return builder;
-    }
-
-    /// <summary>Adds a filter; filters run in the order in which they were added, then the grain's own.</summary>
     /// <typeparam name="TImplementation">The filter's type, made by dependency injection once.</typeparam>
     /// <param name="builder">The silo.</param>
     /// <returns>The silo.</returns>
@@ -113,7 +79,8 @@ public static class GrainCallFilterSiloBuilderExtensions
     public static ISiloBuilder AddIncomingGrainCallFilter(this ISiloBuilder builder, IncomingGrainCallFilterDelegate filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        return builder.AddIncomingGrainCallFilter(new DelegateFilter(filter));
+        builder.Services.AddSingleton<IIncomingGrainCallFilter>(new DelegateFilter(filter));
+        return builder;
     }
 
     private sealed class DelegateFilter(IncomingGrainCallFilterDelegate filter) : IIncomingGrainCallFilter

@@ -29,13 +29,6 @@ public static class AdoNetGrainStorageSiloBuilderExtensions
         StorageServices.AddAdoNet(builder.Services, name);
         return builder;
     }
-
-    /// <summary>Adds the default store.</summary>
-    /// <param name="builder">The silo.</param>
-    /// <param name="configureOptions">Sets its options.</param>
-    /// <returns>The silo.</returns>
-    public static ISiloBuilder AddAdoNetGrainStorageAsDefault(this ISiloBuilder builder, Action<AdoNetGrainStorageOptions> configureOptions) =>
-        builder.AddAdoNetGrainStorage(StorageServices.DefaultName, configureOptions);
 }
 
 /// <summary>Stores of grain states in memory, which end with the silo.</summary>
@@ -54,12 +47,4 @@ public static class MemoryGrainStorageSiloBuilderExtensions
         StorageServices.AddMemory(builder.Services, name);
         return builder;
     }
-
-    /// <summary>Adds the default store.</summary>
-    /// <param name="builder">The silo.</param>
-    /// <param name="configureOptions">Sets its options.</param>
-    /// <returns>The silo.</returns>
-    public static ISiloBuilder AddMemoryGrainStorageAsDefault(
-        this ISiloBuilder builder, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null) =>
-        builder.AddMemoryGrainStorage(StorageServices.DefaultName, configureOptions);
 }

@@ -12,16 +12,6 @@ public static class GrainReminderExtensions
     /// <param name="period">Between two ticks; at least <see cref="Hosting.ReminderOptions.MinimumReminderPeriod"/>.</param>
     /// <returns>The reminder.</returns>
     /// <exception cref="ArgumentException">A time is out of range or the name is empty.</exception>
-    public static Task<IGrainReminder> RegisterOrUpdateReminder(this Grain grain, string reminderName, TimeSpan dueTime, TimeSpan period) =>
-        RegisterOrUpdateReminder((IGrainBase)grain, reminderName, dueTime, period);
-
-    /// <summary>Creates a reminder, or changes the one of this name.</summary>
-    /// <param name="grain">The grain; it implements <see cref="IRemindable"/>.</param>
-    /// <param name="reminderName">The name, unique within the grain.</param>
-    /// <param name="dueTime">From now to the first tick.</param>
-    /// <param name="period">Between two ticks; at least <see cref="Hosting.ReminderOptions.MinimumReminderPeriod"/>.</param>
-    /// <returns>The reminder.</returns>
-    /// <exception cref="ArgumentException">A time is out of range or the name is empty.</exception>
     public static Task<IGrainReminder> RegisterOrUpdateReminder(this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reminderName);
@@ -29,12 +19,6 @@ public static class GrainReminderExtensions
             throw new InvalidOperationException($"Grain {grain.GetType().FullName} does not implement {nameof(IRemindable)}.");
         return Service(grain).RegisterOrUpdateAsync(grain.GrainContext.GrainId, reminderName, dueTime, period);
     }
-
-    /// <summary>Removes a reminder.</summary>
-    /// <param name="grain">The grain.</param>
-    /// <param name="reminder">The reminder.</param>
-    /// <returns>A task that ends when it is removed.</returns>
-    public static Task UnregisterReminder(this Grain grain, IGrainReminder reminder) => UnregisterReminder((IGrainBase)grain, reminder);
 
     /// <summary>Removes a reminder.</summary>
     /// <param name="grain">The grain.</param>
@@ -50,22 +34,11 @@ public static class GrainReminderExtensions
     /// <param name="grain">The grain.</param>
     /// <param name="reminderName">The name.</param>
     /// <returns>The reminder, or null.</returns>
-    public static Task<IGrainReminder?> GetReminder(this Grain grain, string reminderName) => GetReminder((IGrainBase)grain, reminderName);
-
-    /// <summary>Finds a reminder.</summary>
-    /// <param name="grain">The grain.</param>
-    /// <param name="reminderName">The name.</param>
-    /// <returns>The reminder, or null.</returns>
     public static Task<IGrainReminder?> GetReminder(this IGrainBase grain, string reminderName)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reminderName);
         return Service(grain).GetAsync(grain.GrainContext.GrainId, reminderName);
     }
-
-    /// <summary>Lists the grain's reminders.</summary>
-    /// <param name="grain">The grain.</param>
-    /// <returns>The reminders.</returns>
-    public static Task<List<IGrainReminder>> GetReminders(this Grain grain) => GetReminders((IGrainBase)grain);
 
     /// <summary>Lists the grain's reminders.</summary>
     /// <param name="grain">The grain.</param>
