@@ -36,7 +36,7 @@ public sealed class JoinTests : IDisposable
         Assert.DoesNotContain(second.Address, first.View.Current.Ring.Silos);
         _cluster.Network.Heal();
         await AdvanceWhileAsync(() => !starting.IsCompleted, count: 1000);
-        await starting;
+        await starting.WaitAsync(Phases.Patience);
         Assert.Equal(SiloStatus.Active, _cluster.StatusOf(second));
     }
 
@@ -49,7 +49,7 @@ public sealed class JoinTests : IDisposable
         _cluster.Network.CutOneWay(second.Address, first.Address);
         var starting = second.StartAsync();
         await AdvanceWhileAsync(() => !starting.IsCompleted, count: 1000);
-        var failure = await Assert.ThrowsAsync<OrleansException>(() => starting);
+        var failure = await Assert.ThrowsAsync<OrleansException>(() => starting.WaitAsync(Phases.Patience));
         Assert.Contains(first.Address.ToString(), failure.Message, StringComparison.Ordinal);
         await second.Agent.EndLeaveAsync(CancellationToken.None);
         Assert.Equal(SiloStatus.Dead, _cluster.StatusOf(second));
@@ -86,7 +86,7 @@ public sealed class JoinTests : IDisposable
         var member = _cluster.Add("silo-1", 11001);
         var starting = member.StartAsync();
         await AdvanceWhileAsync(() => !starting.IsCompleted, count: 1000);
-        await starting;
+        await starting.WaitAsync(Phases.Patience);
         var waited = _cluster.Time.GetUtcNow().UtcDateTime - _cluster.Table.Data.Find(lost)!.AliveTime;
         var staleAfter = _cluster.Options.IAmAliveTablePublishTimeout * _cluster.Options.NumMissedTableIAmAliveLimit;
         Assert.InRange(waited, staleAfter, staleAfter + TimeSpan.FromSeconds(10));
@@ -102,7 +102,7 @@ public sealed class JoinTests : IDisposable
         var successors = members.Select(member => _cluster.Add($"{member.Name}b", member.Address.Endpoint.Port)).ToArray();
         var starting = Task.WhenAll(successors.Select(member => Task.Run(member.StartAsync)));
         await AdvanceWhileAsync(() => !starting.IsCompleted, count: 1000);
-        await starting;
+        await starting.WaitAsync(Phases.Patience);
         Assert.InRange(_cluster.Time.GetUtcNow() - lostAt, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Assert.All(members, member => Assert.Equal(SiloStatus.Dead, _cluster.StatusOf(member)));
         Assert.All(successors, member => Assert.Equal(SiloStatus.Active, _cluster.StatusOf(member)));
@@ -127,7 +127,7 @@ public sealed class JoinTests : IDisposable
         var members = Enumerable.Range(1, 8).Select(index => _cluster.Add($"silo-{index}", 11000 + index)).ToArray();
         var starting = Task.WhenAll(members.Select(member => Task.Run(member.StartAsync)));
         await AdvanceWhileAsync(() => !starting.IsCompleted, count: 1000);
-        await starting;
+        await starting.WaitAsync(Phases.Patience);
         Assert.All(_cluster.Table.Data.Rows, row => Assert.Equal(SiloStatus.Active, row.Status));
         Assert.Equal(8, _cluster.Table.Data.Rows.Length);
         // Two rows and two versions a silo: no change was lost and none was made twice.
@@ -153,9 +153,6 @@ public sealed class JoinTests : IDisposable
     private async Task AdvanceWhileAsync(Func<bool> condition, int count)
     {
         for (var step = 0; step < count && condition(); step++)
-        {
-            _cluster.Time.Advance(TimeSpan.FromMilliseconds(250));
-            await Task.Delay(2);
-        }
+            await _cluster.StepAsync();
     }
 }

@@ -4,7 +4,7 @@ using Orleans.Cluster;
 namespace GrainVault.Runtime.Tests.Bundled.Cluster;
 
 /// <summary>The table's contract in memory, which can be cut off from single silos.</summary>
-internal sealed class MemoryMembershipTable
+internal sealed class MemoryMembershipTable(Traffic traffic)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<string> _cutOff = [];
@@ -42,6 +42,8 @@ internal sealed class MemoryMembershipTable
         lock (_gate)
             _data = data;
     }
+
+    private Traffic.Passage Enter() => traffic.Enter();
 
     private void Set(ImmutableArray<MembershipRow> rows)
     {
@@ -96,6 +98,7 @@ internal sealed class MemoryMembershipTable
 
         private async Task<bool> RunAsync(Func<bool> action)
         {
+            using var passage = table.Enter();
             await Task.Yield();
             lock (table._gate)
             {

@@ -4,7 +4,7 @@ using Orleans.Cluster;
 namespace GrainVault.Runtime.Tests.Bundled.Cluster;
 
 /// <summary>What silos say to one another about the cluster, with links that can be cut, one way or both.</summary>
-internal sealed class MemoryNetwork
+internal sealed class MemoryNetwork(Traffic traffic)
 {
     private readonly ConcurrentDictionary<SiloAddress, ISiloControlTarget> _silos = new();
     private readonly ConcurrentDictionary<(SiloAddress From, SiloAddress To), bool> _cut = new();
@@ -35,9 +35,13 @@ internal sealed class MemoryNetwork
 
     private async Task<ISiloControlTarget> ReachAsync(SiloAddress from, SiloAddress to, CancellationToken cancellationToken)
     {
-        await Task.Yield();
-        if (_cut.ContainsKey((from, to)) || !_silos.TryGetValue(to, out var silo))
-            throw new IOException($"{to} refuses {from}.");
+        ISiloControlTarget? silo;
+        using (traffic.Enter())
+        {
+            await Task.Yield();
+            if (_cut.ContainsKey((from, to)) || !_silos.TryGetValue(to, out silo))
+                throw new IOException($"{to} refuses {from}.");
+        }
         if (_hanging.ContainsKey(to))
             await Task.Delay(Timeout.Infinite, cancellationToken);
         return silo;

@@ -10,13 +10,16 @@ namespace GrainVault.Runtime.Tests.Bundled.Cluster;
 /// <summary>Members of a cluster without silos, messages or a database: what they do depends on the test's clock alone.</summary>
 internal sealed class TestCluster : IDisposable
 {
+    private readonly Traffic _traffic = new();
     private readonly List<TestMember> _members = [];
+
+    public TestCluster() => (Table, Network) = (new MemoryMembershipTable(_traffic), new MemoryNetwork(_traffic));
 
     public ManualTime Time { get; } = new();
 
-    public MemoryMembershipTable Table { get; } = new();
+    public MemoryMembershipTable Table { get; }
 
-    public MemoryNetwork Network { get; } = new();
+    public MemoryNetwork Network { get; }
 
     public ClusterMembershipOptions Options { get; } = new()
     {
@@ -55,6 +58,13 @@ internal sealed class TestCluster : IDisposable
 
     public static Task AllSeeAsync(IEnumerable<TestMember> members, long version) =>
         Phases.Until(() => members.All(member => member.View.Current.Version >= version), $"version {version} everywhere");
+
+    /// <summary>Moves the clock by a step that is short beside any timeout, and lets what it sets off come to its end.</summary>
+    public async Task StepAsync()
+    {
+        Time.Advance(Options.ProbeTimeout / 4);
+        await _traffic.SettleAsync();
+    }
 
     public SiloStatus StatusOf(TestMember member) => Table.Data.Find(member.Address)?.Status ?? SiloStatus.None;
 

@@ -158,15 +158,15 @@ public sealed class WentBackTests : IDisposable
     }
 
     /// <summary>Lets the clock run, and all that it sets off, until something is so.</summary>
-    private Task AdvanceUntilAsync(Func<bool> condition, string what) => Phases.Until(
-        () =>
+    private async Task AdvanceUntilAsync(Func<bool> condition, string what)
+    {
+        var deadline = Environment.TickCount64 + (long)Phases.Patience.TotalMilliseconds;
+        while (!condition())
         {
-            if (condition())
-                return true;
-            _cluster.Time.Advance(_cluster.Options.ProbeTimeout / 4);
-            return false;
-        },
-        what);
+            Assert.True(Environment.TickCount64 < deadline, $"Still not so: {what}.");
+            await _cluster.StepAsync();
+        }
+    }
 
     /// <summary>Counts reads, and holds answers back.</summary>
     private sealed class HeldTable(IMembershipTable table) : IMembershipTable

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using GrainVault.Runtime.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,7 @@ internal sealed class TestClient : IGatewayTable, IAsyncDisposable
             client.Services.AddSingleton(limits ?? new MessageLimits());
             client.Services.AddSingleton<IGatewayTable>(this);
             client.AddActivityPropagation();
-            client.AddGatewayCountChangedHandler((_, change) => Counts.Add(change.NumberOfConnectedGateways));
+            client.AddGatewayCountChangedHandler((_, change) => Counts.Enqueue(change.NumberOfConnectedGateways));
             configure?.Invoke(client);
         });
         Host = builder.Build();
@@ -34,7 +35,7 @@ internal sealed class TestClient : IGatewayTable, IAsyncDisposable
 
     public LogLines Log { get; } = new();
 
-    public List<int> Counts { get; } = [];
+    public ConcurrentQueue<int> Counts { get; } = new();
 
     public int ReadCount { get; private set; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using GrainVault.Runtime.Tests.Support;
@@ -29,7 +30,7 @@ internal sealed class TestMember(IHost host, TestView view, LogLines log) : ISil
 
     public ISiloControl Control => host.Services.GetRequiredService<ISiloControl>();
 
-    public List<long> ToldVersions { get; } = [];
+    public ConcurrentQueue<long> ToldVersions { get; } = new();
 
     /// <summary>What a probe for somebody else waits for.</summary>
     public Func<Task> BeforeProbe { get; set; } = () => Task.CompletedTask;
@@ -41,11 +42,7 @@ internal sealed class TestMember(IHost host, TestView view, LogLines log) : ISil
         return true;
     }
 
-    public void OnChangeTold(long version)
-    {
-        lock (ToldVersions)
-            ToldVersions.Add(version);
-    }
+    public void OnChangeTold(long version) => ToldVersions.Enqueue(version);
 }
 
 /// <summary>Several silos in one process that reach one another over sockets.</summary>
