@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using GrainVault.Api.Tests.Running;
+using GrainVault.TestKit.Otlp;
 using GrainVault.TestKit.Processes;
 using static GrainVault.Api.Tests.Running.Account;
 
@@ -30,51 +31,34 @@ public sealed class TraceTests
         using var refused = await user.Http.PostAsync("/v1/auth/login", System.Net.Http.Json.JsonContent.Create(new { email = user.Email, password = $"wrong {user.Password}" }));
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
 
-        List<Span> spans = [];
         await Eventually.TrueAsync(
-            () =>
-            {
-                spans = [.. collector.Spans.Where(span => span.TraceId == trace)];
-                return Task.FromResult(spans.Exists(span => span.ParentId == parent) && collector.Spans.Any(span => span.Name == "POST /v1/auth/login"));
-            },
-            TimeSpan.FromSeconds(30),
-            () => $"{spans.Count} spans: {string.Join(", ", spans.Select(span => span.Name))}");
+            () => Task.FromResult(collector.Spans.Any(span => span.Name == "POST /v1/auth/login")), TimeSpan.FromSeconds(30), () => "the login has no span");
+        var spans = await SpanTree.CompleteAsync(collector, trace, parent);
 
-        var root = Assert.Single(spans, span => span.ParentId == parent);
+        var root = spans.Root;
         Assert.Equal(("Microsoft.AspNetCore", "POST /v1/files", Span.Server), (root.Source, root.Name, root.Kind));
         Assert.Equal("201", root.Attributes["http.response.status_code"]);
         Assert.Equal("/v1/files", root.Attributes["http.route"]);
         Assert.Equal(response.Headers.GetValues("X-Request-Id").Single(), root.Attributes["grainvault.request_id"]);
-        CheckParents(spans, root);
+        CheckParents(spans);
         CheckSecrets(collector, user, trace);
         Assert.DoesNotContain(collector.Spans, span => span.Name.Contains("healthz", StringComparison.Ordinal) || span.Name.StartsWith("IRevocationGrain", StringComparison.Ordinal));
     }
 
-    private static void CheckParents(List<Span> spans, Span root)
+    private static void CheckParents(SpanTree trace)
     {
-        var byId = spans.ToDictionary(span => span.Id);
-        Assert.All(spans.Where(span => span != root), span => Assert.Contains(span.ParentId, byId.Keys));
-
-        var store = Assert.Single(spans, span => span.Source == "GrainVault.Storage");
+        var store = Assert.Single(trace.Spans, span => span.Source == "GrainVault.Storage");
         Assert.Equal("put", store.Name);
-        var path = Ancestors(store);
+        var path = trace.AncestorsOf(store);
         Assert.Equal(
-            [("GrainVault.Grains", "file.write"), ("Microsoft.Orleans.Application", "IPartWriterGrain/WriteFileAsync"), ("Microsoft.Orleans.Application", "IPartWriterGrain/WriteFileAsync"), ("Microsoft.AspNetCore", root.Name)],
+            [("GrainVault.Grains", "file.write"), (SpanTree.Calls, "IPartWriterGrain/WriteFileAsync"), (SpanTree.Calls, "IPartWriterGrain/WriteFileAsync"), ("Microsoft.AspNetCore", trace.Root.Name)],
             path.Select(span => (span.Source, span.Name)));
         Assert.Equal([Span.Server, Span.Client], path.Skip(1).Take(2).Select(span => span.Kind));
 
-        var statements = spans.Where(span => span.Source == "Npgsql").ToList();
+        var statements = trace.Spans.Where(span => span.Source == "Npgsql").ToList();
         Assert.NotEmpty(statements);
-        Assert.Contains(statements, statement => Ancestors(statement).Any(span => span.Name == "IFileGrain/CommitVersionAsync"));
+        Assert.Contains(statements, statement => trace.AncestorsOf(statement).Any(span => span.Name == "IFileGrain/CommitVersionAsync"));
         Assert.All(statements, statement => Assert.Contains(statement.Attributes["db.npgsql.data_source"], new[] { "catalogue", "identity" }));
-
-        List<Span> Ancestors(Span span)
-        {
-            var path = new List<Span>();
-            while (byId.TryGetValue(span.ParentId, out var parent))
-                path.Add(span = parent);
-            return path;
-        }
     }
 
     private static void CheckSecrets(OtlpReceiver collector, Account user, string trace)

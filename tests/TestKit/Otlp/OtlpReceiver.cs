@@ -5,17 +5,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace GrainVault.Api.Tests.Watching;
-
-/// <summary>A span as it was exported.</summary>
-internal sealed record Span(string Source, string TraceId, string Id, string ParentId, string Name, int Kind, IReadOnlyDictionary<string, string> Attributes)
-{
-    public const int Server = 2;
-    public const int Client = 3;
-}
+namespace GrainVault.TestKit.Otlp;
 
 /// <summary>A collector that takes spans by OTLP over HTTP and keeps them.</summary>
-internal sealed class OtlpReceiver : IAsyncDisposable
+public sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<byte[]> _bodies = new();
@@ -48,29 +41,39 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     private async Task<IResult> ReceiveAsync(HttpRequest request)
     {
-        Assert.Equal("application/x-protobuf", request.ContentType);
+        if (request.ContentType != "application/x-protobuf")
+            return Results.BadRequest($"{request.ContentType} is no protobuf");
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body);
         _bodies.Enqueue(body.ToArray());
-        // ExportTraceServiceRequest.resource_spans (1) . scope_spans (2) . spans (2)
-        foreach (var scope in new ProtobufFields(body.ToArray()).Messages(1).SelectMany(resource => resource.Messages(2)))
+        // ExportTraceServiceRequest.resource_spans (1); each has resource (1) and scope_spans (2), and those spans (2).
+        foreach (var resource in new ProtobufFields(body.ToArray()).Messages(1))
         {
-            var source = scope.Messages(1).Single().Text(1);
-            foreach (var span in scope.Messages(2))
-                _spans.Enqueue(ReadSpan(source, span));
+            var process = Attributes(resource.Messages(1).Single(), 1);
+            foreach (var scope in resource.Messages(2))
+            {
+                var source = scope.Messages(1).Single().Text(1);
+                foreach (var span in scope.Messages(2))
+                    _spans.Enqueue(ReadSpan(process, source, span));
+            }
         }
 
         return Results.Bytes([], "application/x-protobuf");
     }
 
-    private static Span ReadSpan(string source, ProtobufFields span) => new(
+    private static Span ReadSpan(IReadOnlyDictionary<string, string> process, string source, ProtobufFields span) => new(
+        process["service.name"],
+        process["service.instance.id"],
         source,
         Convert.ToHexStringLower(span.Bytes(1)),
         Convert.ToHexStringLower(span.Bytes(2)),
         Convert.ToHexStringLower(span.Bytes(4)),
         span.Text(5),
         (int)span.Number(6),
-        span.Messages(9).ToDictionary(attribute => attribute.Text(1), attribute => Value(attribute.Messages(2).Single()), StringComparer.Ordinal));
+        Attributes(span, 9));
+
+    private static Dictionary<string, string> Attributes(ProtobufFields message, int id) =>
+        message.Messages(id).ToDictionary(attribute => attribute.Text(1), attribute => Value(attribute.Messages(2).Single()), StringComparer.Ordinal);
 
     private static string Value(ProtobufFields value) => value.Has(1) ? value.Text(1) : value.Number(3).ToString(CultureInfo.InvariantCulture);
 }

@@ -1,52 +1,19 @@
 using System.Net;
 using System.Security.Cryptography;
 using GrainVault.Silo.Postgres;
-using GrainVault.TestKit;
-using GrainVault.TestKit.Cluster;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using static GrainVault.Api.Tests.Running.Account;
 
-namespace GrainVault.Api.Tests.Running;
+namespace GrainVault.Api.Tests.Running.Cluster;
 
 /// <summary>Identity, catalogue and cluster tables on a PostgreSQL server each.</summary>
-public sealed class SeparateDatabasesTests : IAsyncLifetime
+[Collection(RunningCluster.Name)]
+public sealed class SeparateDatabasesTests(ClusterFixture fixture)
 {
-    private readonly TestFolder _folder = new();
-    private readonly Dictionary<string, EmbeddedPostgres> _servers = [];
-
-    public async Task InitializeAsync()
-    {
-        foreach (var schema in PostgresConnections.Schemas)
-        {
-            _servers[schema] = await EmbeddedPostgres.StartAsync(
-                new EmbeddedPostgresSettings { DataDirectory = _folder[schema], Durable = false }, NullLogger.Instance, TimeProvider.System);
-        }
-    }
-
-    public async Task DisposeAsync()
-    {
-        foreach (var server in _servers.Values)
-            await server.DisposeAsync();
-        _folder.Dispose();
-    }
-
     [Fact]
     public async Task Main_job_passes_in_a_cluster_with_three_servers()
     {
-        await using var cluster = await VaultCluster.StartAsync(new VaultClusterSettings
-        {
-            SiloCount = 2,
-            FrontEndCount = 1,
-            Environment = new Dictionary<string, string>
-            {
-                ["GrainVault__Postgres__ConnectionString"] = "",
-                ["GrainVault__Postgres__Identity"] = _servers[PostgresConnections.IdentitySchema].ConnectionString,
-                ["GrainVault__Postgres__Catalogue"] = _servers[PostgresConnections.CatalogueSchema].ConnectionString,
-                ["GrainVault__Postgres__Cluster"] = _servers[PostgresConnections.ClusterSchema].ConnectionString,
-            },
-        });
-        using var user = await SignUpAsync(new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = cluster.FrontEndAddresses[0] });
+        using var user = await fixture.SignUpAsync(frontEnd: 1);
         var content = RandomNumberGenerator.GetBytes((2 * PartSize) + 1);
         var upload = await user.CreateUploadAsync("three.bin", content.Length);
 
@@ -61,9 +28,9 @@ public sealed class SeparateDatabasesTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, completed.StatusCode);
         Assert.Equal(content, await user.Http.GetByteArrayAsync($"/v1/files/{IdOf(await JsonAsync(completed))}/content"));
         Assert.Equal(content.Length, (await user.GetJsonAsync("/v1/me")).GetProperty("usedBytes").GetInt64());
-        var (exitCode, output) = await cluster.RunCliAsync("fsck");
+        var (exitCode, output) = await fixture.Cluster.RunCliAsync("fsck");
         Assert.True(exitCode == 0, output);
-        foreach (var (schema, server) in _servers)
+        foreach (var (schema, server) in fixture.Servers)
             Assert.Equal([schema], await OwnSchemasAsync(server));
     }
 

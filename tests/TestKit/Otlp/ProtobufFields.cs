@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace GrainVault.Api.Tests.Watching;
+namespace GrainVault.TestKit.Otlp;
 
 /// <summary>The fields of one protobuf message, by number; enough to read what an exporter sends.</summary>
 internal sealed class ProtobufFields
