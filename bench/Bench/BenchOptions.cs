@@ -10,7 +10,7 @@ namespace GrainVault.Bench;
 /// <param name="SmallFiles">Small files, or small requests, in a run.</param>
 /// <param name="ProbeCount">Grains that are asked while silos come and go.</param>
 /// <param name="RowCount">Files whose rows are generated to measure their size.</param>
-/// <param name="Seconds">How long idle silos are watched.</param>
+/// <param name="Seconds">How long idle silos are watched, and an idle system for at most 5 s.</param>
 internal sealed record BenchOptions(
     IReadOnlyList<string> Measurements, string Store, int Runs, int SizeMiB, int SmallFiles, int ProbeCount, int RowCount, int Seconds)
 {

@@ -101,7 +101,8 @@ internal sealed class BenchSystem : IAsyncDisposable
     {
         _postgres = await EmbeddedPostgres.StartAsync(
             new EmbeddedPostgresSettings { DataDirectory = _folder["postgres"] }, NullLogger.Instance, TimeProvider.System);
-        Database = NpgsqlDataSource.Create(_postgres.ConnectionString);
+        // As the product's own connections: its triggers name tables without their schema.
+        Database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_postgres.ConnectionString) { SearchPath = "catalogue" });
         var settings = new Dictionary<string, string>(BenchCluster.Unlimited)
         {
             ["GrainVault__Postgres__ConnectionString"] = _postgres.ConnectionString,

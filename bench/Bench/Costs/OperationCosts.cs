@@ -12,7 +12,7 @@ internal sealed class OperationCosts(BenchSystem system, BenchOptions options)
     private const int PartsPerFile = 4;
     private const int Parallel = 4;
 
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(5);
 
     public async Task<IEnumerable<string>> RunAsync()
     {
@@ -26,8 +26,10 @@ internal sealed class OperationCosts(BenchSystem system, BenchOptions options)
         await system.Vault.PurgeAsync(await system.Vault.UploadAsync(part, PartsPerFile, Parallel));
 
         // What the warming-up has left to be done is not what an idle system does.
-        await Task.Delay(Idle);
-        var idle = await MeasureAsync(() => Task.Delay(Idle));
+        var duration = TimeSpan.FromSeconds(options.Seconds);
+        var idling = duration < IdleMax ? duration : IdleMax;
+        await Task.Delay(idling);
+        var idle = await MeasureAsync(() => Task.Delay(idling));
         var uploads = new List<string>();
         var fileCount = Math.Max(1, options.SizeMiB / 8 / PartsPerFile);
         return
