@@ -4,7 +4,7 @@ using GrainVault.TestKit.Processes;
 namespace GrainVault.Api.Tests.Watching;
 
 /// <summary>The spans of one trace, all of them below the one of the request.</summary>
-internal sealed class Trace
+internal sealed class SpanTree
 {
     /// <summary>Source of the spans of grain calls: one where a call is made, one where it is served.</summary>
     public const string Calls = "Microsoft.Orleans.Application";

@@ -28,9 +28,10 @@ public sealed class SharedBudgetTests(ClusterFixture fixture)
 
         foreach (var ofFrontEnd in answers)
             CheckHeaders(ofFrontEnd);
-        // The budget, what grew meanwhile, and a batch of each front end: two budgets would be twice as much.
+        // At most the budget, what grew meanwhile, and a batch of each front end: two budgets would be twice as much. What a front
+        // end has leased for requests that did not wait so long is used by later ones.
         var admitted = answers.Sum(ofFrontEnd => ofFrontEnd.Count(answer => answer.StatusCode == HttpStatusCode.OK));
-        Assert.InRange(admitted, ClusterFixture.PerSecond, (int)(ClusterFixture.PerSecond * (1 + seconds)) + (2 * Batch));
+        Assert.InRange(admitted, ClusterFixture.PerSecond / 2, (int)(ClusterFixture.PerSecond * (1 + seconds)) + (2 * Batch));
     }
 
     private static Task<HttpResponseMessage[]> FloodAsync(HttpClient frontEnd) =>
