@@ -18,6 +18,7 @@ internal sealed class CrashRun : IAsyncDisposable
     private const int PurgesPerRoundMax = 10;
     private const int AcknowledgedBeforeKillMax = 16;
     private const int DelayBeforeKillMsMax = 200;
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan KillAtTheLatest = TimeSpan.FromSeconds(15);
 
     private readonly Random _random;
@@ -50,7 +51,7 @@ internal sealed class CrashRun : IAsyncDisposable
     /// <summary>Uploads in parallel, kills something at a random moment, starts again and checks every promise.</summary>
     public async Task RoundAsync(int round)
     {
-        using (var http = await SignedInAsync())
+        using (var http = await SignInAsync(_vault.CreateClient()))
         {
             using var stop = new CancellationTokenSource();
             var uploading = UploadAsync(http, stop.Token);
@@ -76,14 +77,14 @@ internal sealed class CrashRun : IAsyncDisposable
         }
 
         await _vault.RestartAsync();
-        using var after = await SignedInAsync();
+        using var after = await SignInAsync(PatientClient());
         await CheckAsync(after);
     }
 
     /// <summary>Brings every upload to its end, then checks once more that nothing is left over.</summary>
     public async Task FinishAsync()
     {
-        using var http = await SignedInAsync();
+        using var http = await SignInAsync(PatientClient());
         var uploader = new Uploader(http);
         foreach (var upload in _uploads.Where(upload => upload.FileId is null))
         {
@@ -162,10 +163,13 @@ internal sealed class CrashRun : IAsyncDisposable
         }
     }
 
-    private async Task<HttpClient> SignedInAsync()
+    /// <summary>A client for when everything is there again.</summary>
+    private HttpClient PatientClient() => new(new PatientHandler()) { BaseAddress = _vault.Address, Timeout = AnswerWithin };
+
+    private async Task<HttpClient> SignInAsync(HttpClient http)
     {
-        var http = _vault.CreateClient();
-        using var answer = await http.PostAsJsonAsync("/v1/auth/login", new { email = _email, password = Password });
+        using var patient = PatientClient();
+        using var answer = await patient.PostAsJsonAsync("/v1/auth/login", new { email = _email, password = Password });
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var token = (await answer.Content.ReadFromJsonAsync<JsonNode>())!["accessToken"]!.GetValue<string>();
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);

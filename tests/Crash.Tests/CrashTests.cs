@@ -8,7 +8,7 @@ namespace GrainVault.Crash.Tests;
 /// Kills the running system with SIGKILL at random moments of parallel uploads, starts it again on the same data, and checks
 /// what was acknowledged. The seed is printed; <c>GRAINVAULT_SEED</c> repeats a run's choices.
 /// </summary>
-public sealed class CrashTests(ITestOutputHelper output)
+public abstract class CrashTests(ITestOutputHelper output)
 {
     private const int RoundsInEveryRun = 8;
     private const int RoundsInSoak = 50;
@@ -19,10 +19,33 @@ public sealed class CrashTests(ITestOutputHelper output)
         ? int.Parse(seed, CultureInfo.InvariantCulture)
         : Random.Shared.Next();
 
+    private protected async Task RunAsync(Dictionary<string, string> settings)
+    {
+        // Garbage goes at once, so that the sweeper too is killed in the middle of its work.
+        settings["GrainVault__Janitor__GarbageDelay"] = "00:00:02";
+        var seed = Seed;
+        output.WriteLine($"seed {seed}, {Rounds} rounds");
+        await using var run = await CrashRun.CreateAsync(seed, settings, output.WriteLine);
+        for (var round = 1; round <= Rounds; round++)
+        {
+            await run.RoundAsync(round);
+        }
+
+        await run.FinishAsync();
+    }
+}
+
+/// <summary>The system with its content on disk; runs beside the other one.</summary>
+public sealed class DiskCrashTests(ITestOutputHelper output) : CrashTests(output)
+{
     [Fact]
     public Task Killed_at_random_points_on_disk_loses_nothing_acknowledged() =>
         RunAsync(new Dictionary<string, string> { ["GrainVault__Objects__Provider"] = "disk" });
+}
 
+/// <summary>The system with its content on an S3 server; runs beside the other one.</summary>
+public sealed class S3CrashTests(ITestOutputHelper output) : CrashTests(output)
+{
     [Fact]
     public async Task Killed_at_random_points_on_S3_loses_nothing_acknowledged()
     {
@@ -37,20 +60,5 @@ public sealed class CrashTests(ITestOutputHelper output)
             ["GrainVault__Objects__S3__SecretKey"] = S3Server.SecretKey,
             ["GrainVault__Objects__S3__ForcePathStyle"] = "true",
         });
-    }
-
-    private async Task RunAsync(Dictionary<string, string> settings)
-    {
-        // Garbage goes at once, so that the sweeper too is killed in the middle of its work.
-        settings["GrainVault__Janitor__GarbageDelay"] = "00:00:02";
-        var seed = Seed;
-        output.WriteLine($"seed {seed}, {Rounds} rounds");
-        await using var run = await CrashRun.CreateAsync(seed, settings, output.WriteLine);
-        for (var round = 1; round <= Rounds; round++)
-        {
-            await run.RoundAsync(round);
-        }
-
-        await run.FinishAsync();
     }
 }
