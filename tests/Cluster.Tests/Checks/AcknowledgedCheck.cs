@@ -20,6 +20,9 @@ internal sealed class AcknowledgedCheck(LoadClient client)
     /// <summary>Acknowledged parts that their sessions still had.</summary>
     public int PartCount { get; private set; }
 
+    /// <summary>Deleted files that are looked for in vain.</summary>
+    public int GoneCount { get; private set; }
+
     public async Task RunAsync()
     {
         foreach (var upload in client.Uploads.Where(upload => upload is { FileId: null, UploadId: not null }))
@@ -63,5 +66,6 @@ internal sealed class AcknowledgedCheck(LoadClient client)
         var answer = await client.Http.GetAsync($"/v1/files/{upload.FileId}");
         Assert.True(answer.Status == HttpStatusCode.NotFound, $"{upload.Name} was deleted and is back: {(int)answer.Status}");
         upload.IsSeenGone = true;
+        GoneCount++;
     }
 }

@@ -18,6 +18,9 @@ internal sealed class ActivationCheck(Probes probes, IReadOnlyList<Uri> frontEnd
     /// <summary>Writes per session after the first: each time through the other front end, by the next part writer.</summary>
     private const int WritesPerSession = 4;
 
+    /// <summary>Sessions that are written one after the other; others meanwhile.</summary>
+    private const int WritesInSuccession = 6;
+
     public async Task RunAsync()
     {
         var clients = frontEnds.Select((_, index) => new VaultClient(frontEnds, index, new Traffic()) { User = probes.User }).ToList();
@@ -41,14 +44,14 @@ internal sealed class ActivationCheck(Probes probes, IReadOnlyList<Uri> frontEnd
     /// <summary>Epoch of each probe session.</summary>
     public Task<Dictionary<string, long>> EpochsAsync() => Sessions.EpochsAsync(database, probes.SessionIds);
 
-    private Task WriteAllAsync(List<VaultClient> clients, int round) => Task.WhenAll(clients.Select((client, place) => Task.Run(async () =>
-    {
+    private Task WriteAllAsync(List<VaultClient> clients, int round) => Task.WhenAll(clients.SelectMany((client, place) =>
         // Neighbours go through different front ends, and each changes its front end with every round.
-        for (var index = 0; index < probes.SessionIds.Count; index++)
+        probes.SessionIds.Where((_, index) => (index + round) % clients.Count == place).Chunk(WritesInSuccession).Select(ids => WriteAsync(client, ids))));
+
+    private static async Task WriteAsync(VaultClient client, string[] ids)
+    {
+        foreach (var id in ids)
         {
-            if ((index + round) % clients.Count != place)
-                continue;
-            var id = probes.SessionIds[index];
             var answer = await client.SendAsync(() => new HttpRequestMessage(HttpMethod.Put, $"/v1/uploads/{id}/parts/1")
             {
                 // New bytes each time: what is stored already would be acknowledged without a write.
@@ -56,5 +59,5 @@ internal sealed class ActivationCheck(Probes probes, IReadOnlyList<Uri> frontEnd
             });
             answer.Expect(HttpStatusCode.OK);
         }
-    })));
+    }
 }

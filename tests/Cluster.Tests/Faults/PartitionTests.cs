@@ -12,37 +12,34 @@ namespace GrainVault.Cluster.Tests.Faults;
 /// processes: a silo that stutters, silent for longer than a probe waits and back again, which the others see as a connection
 /// that now works and now doesn't.
 /// </summary>
-public sealed class PartitionTests(PartitionFixture fixture, ITestOutputHelper output) : IClassFixture<PartitionFixture>
+[Collection(OneCluster.Name)]
+public sealed class PartitionTests(ClusterFixture fixture, ITestOutputHelper output)
 {
-    private static readonly TimeSpan ServiceInTheEnd = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ServiceInTheEnd = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StutterPause = TimeSpan.FromSeconds(2);
 
     private RunningCluster Cluster => fixture.Cluster;
 
-    /// <summary>One silo alone on its side: the others must go on without it, and it must not go on without them.</summary>
     [Fact]
-    public Task Silo_cut_from_all_others_harms_nothing() => RunAsync(network =>
+    public Task Silos_that_do_not_hear_each_other_for_a_while_harm_nothing() => fixture.UnderLoadApartAsync(output, RetryRule.Patient, async () =>
     {
-        network.Cut(1, 2);
-        network.Cut(1, 3);
+        await PartAsync("two silos don't hear each other, and the third hears both", network => network.Cut(2, 3));
+        await PartAsync("what one silo sends to another is lost, and what it hears from it is not", network => network.CutOneWay(3, 1));
+        await PartAsync("one silo is alone on its side: the others go on without it, and it must not go on without them", network =>
+        {
+            network.Cut(1, 2);
+            network.Cut(1, 3);
+        });
     });
 
-    /// <summary>Two silos don't hear each other, and the third hears both.</summary>
-    [Fact]
-    public Task Two_silos_cut_from_each_other_harm_nothing() => RunAsync(network => network.Cut(2, 3));
-
-    /// <summary>What one silo sends to another is lost, and what it hears from it is not.</summary>
-    [Fact]
-    public Task Connection_that_is_cut_in_one_direction_harms_nothing() => RunAsync(network => network.CutOneWay(3, 1));
-
-    private Task RunAsync(Action<SiloNetwork> cut) => fixture.UnderLoadAsync(output, RetryRule.Patient, async () =>
+    private async Task PartAsync(string what, Action<SiloNetwork> cut)
     {
         await using var monitor = Cluster.Watch(Cluster.Processes.FrontEnds);
         await monitor.UntilServedAsync(Stopwatch.GetTimestamp(), ServiceInTheEnd);
         var begun = Stopwatch.GetTimestamp();
         if (fixture.Network is { } network)
         {
-            output.WriteLine("in network namespaces");
+            output.WriteLine($"in network namespaces: {what}");
             cut(network);
             await Task.Delay(FaultLength.Outage);
             network.Heal();
@@ -58,7 +55,7 @@ public sealed class PartitionTests(PartitionFixture fixture, ITestOutputHelper o
         output.WriteLine($"healed: {report}; longest time without an answer {monitor.LongestOutage.TotalSeconds:f1} s");
         report.AssertWithin(ServiceInTheEnd);
         await Cluster.ReplaceDeadAsync(output);
-    });
+    }
 
     private static async Task StutterAsync(VaultMember silo, long begun)
     {

@@ -71,20 +71,21 @@ internal sealed class RunningCluster : IAsyncDisposable
     public async Task UnderLoadAsync(ITestOutputHelper output, RetryRule rule, Func<Task> fault)
     {
         output.WriteLine($"seed {Load.Seed}");
+        var clock = Stopwatch.StartNew();
         try
         {
-            foreach (var member in Processes.Members.Where(member => !member.IsRunning))
-                await member.StartAsync();
+            await Task.WhenAll(Processes.Members.Where(member => !member.IsRunning).Select(member => member.StartAsync()));
             await Processes.WaitUntilActiveAsync();
             await RenewLoginsAsync();
             Load.Traffic.Take();
             Load.Start(rule);
             await Load.ReachAsync(WorkAroundFault, WorkLimit);
-            var clock = Stopwatch.StartNew();
+            var begun = clock.Elapsed;
+            clock.Restart();
             await fault();
             var fast = Load.Traffic.Acknowledged;
             await Load.ReachAsync(WorkAroundFault, WorkLimit);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fault and recovery: {clock.Elapsed.TotalSeconds:f1} s, {fast} acknowledgements so far"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"load after {begun.TotalSeconds:f1} s, fault and recovery: {clock.Elapsed.TotalSeconds:f1} s, {fast} acknowledgements so far"));
             await Load.StopAsync();
             output.WriteLine(Load.Traffic.Take());
             await Processes.WaitUntilActiveAsync();
@@ -116,7 +117,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         {
             output.WriteLine($"{silo.Name} ended with {silo.ExitCode}");
             Assert.NotEqual(0, silo.ExitCode);
-            await silo.StartAsync();
+            await Load.EasedAsync(silo.StartAsync);
         }
     }
 
@@ -135,8 +136,7 @@ internal sealed class RunningCluster : IAsyncDisposable
     private async Task RenewLoginsAsync()
     {
         using var anyone = new VaultClient(Processes.FrontEndAddresses, 0, new Traffic());
-        foreach (var user in Load.Clients.Select(client => client.User).Append(Probes.User).Distinct())
-            await user.RenewAsync(anyone);
+        await Task.WhenAll(Load.Clients.Select(client => client.User).Append(Probes.User).Distinct().Select(user => user.RenewAsync(anyone)));
     }
 
     private async Task ExplainAsync(ITestOutputHelper output)

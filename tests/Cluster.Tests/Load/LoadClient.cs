@@ -36,10 +36,13 @@ internal sealed class LoadClient : IDisposable
 
     private List<Upload> Unfinished => _uploads.FindAll(upload => upload is { FileId: null, UploadId: not null });
 
-    public async Task RunAsync(CancellationToken stop)
+    public async Task RunAsync(Pace pace, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
+        {
             await StepAsync();
+            await pace.RestAsync(stop);
+        }
     }
 
     public void Dispose() => Http.Dispose();

@@ -14,6 +14,7 @@ internal sealed class LoadGenerator : IAsyncDisposable
 
     private readonly List<LoadClient> _clients = [];
     private readonly ConcurrentQueue<string> _failures = new();
+    private readonly Pace _pace = new();
     private CancellationTokenSource? _stop;
     private Task _running = Task.CompletedTask;
 
@@ -57,7 +58,7 @@ internal sealed class LoadGenerator : IAsyncDisposable
             client.Http.GoHome();
             try
             {
-                await client.RunAsync(stop);
+                await client.RunAsync(_pace, stop);
             }
             catch (Exception exception)
             {
@@ -68,6 +69,16 @@ internal sealed class LoadGenerator : IAsyncDisposable
 
     /// <summary>Returns when so many more parts, files and deletes have been acknowledged.</summary>
     public Task ReachAsync(int more, TimeSpan limit) => Traffic.ReachAsync(more, limit, () => Failure);
+
+    /// <summary>
+    /// Does something while the clients, all of them still at work, leave the machine room: how long a process takes to start
+    /// beside a load that uses up the machine says nothing of the system.
+    /// </summary>
+    public async Task EasedAsync(Func<Task> start)
+    {
+        using (_pace.Ease())
+            await start();
+    }
 
     /// <summary>Lets every client end what it is at; fails when one saw what it must not.</summary>
     public async Task StopAsync()

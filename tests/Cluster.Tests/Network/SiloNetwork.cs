@@ -19,7 +19,7 @@ internal sealed class SiloNetwork : IAsyncDisposable
     private readonly string _name;
     private readonly string _net;
     private readonly int _siloCount;
-    private readonly List<TcpForwarder> _forwarders = [];
+    private readonly Dictionary<int, TcpForwarder> _forwarders = [];
 
     private SiloNetwork(int siloCount)
     {
@@ -56,8 +56,8 @@ internal sealed class SiloNetwork : IAsyncDisposable
     /// <summary>Where the namespaces find a server of this machine's loopback address.</summary>
     public IPEndPoint Expose(int port)
     {
-        var forwarder = new TcpForwarder(IPAddress.Parse($"{_net}.1"), port);
-        _forwarders.Add(forwarder);
+        if (!_forwarders.TryGetValue(port, out var forwarder))
+            _forwarders[port] = forwarder = new TcpForwarder(IPAddress.Parse($"{_net}.1"), port);
         return forwarder.EndPoint;
     }
 
@@ -80,7 +80,7 @@ internal sealed class SiloNetwork : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var forwarder in _forwarders)
+        foreach (var forwarder in _forwarders.Values)
             await forwarder.DisposeAsync();
         Remove();
     }

@@ -21,12 +21,12 @@ public sealed class VaultCluster : IAsyncDisposable
 
     private static readonly TimeSpan ActiveWithin = TimeSpan.FromSeconds(60);
 
-    private readonly VaultClusterSettings _settings;
     private readonly TestFolder _folder = new();
     private readonly TestFolder _postgresFolder;
     private readonly List<VaultMember> _silos = [];
     private readonly List<VaultMember> _frontEnds = [];
     private readonly Dictionary<string, string> _common = [];
+    private VaultClusterSettings _settings;
     private EmbeddedPostgres _postgres;
     private int _siloCount;
 
@@ -82,6 +82,20 @@ public sealed class VaultCluster : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>Stops all silos and starts others, with other addresses and launchers; the front ends stay and find them.</summary>
+    public async Task ReplaceSilosAsync(VaultClusterSettings settings)
+    {
+        _settings = settings;
+        foreach (var (silo, stopping) in _silos.ConvertAll(silo => (silo, silo.StopOrderlyAsync())))
+        {
+            await stopping;
+            await RemoveAsync(silo);
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, settings.SiloCount).Select(_ => AddSiloAsync()));
+        await Task.WhenAll(_frontEnds.Select(frontEnd => frontEnd.WaitUntilReadyAsync()));
+    }
+
     /// <summary>Forgets a silo that has been stopped for good.</summary>
     public async Task RemoveAsync(VaultMember silo)
     {
@@ -132,7 +146,7 @@ public sealed class VaultCluster : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var (name, value) in _common)
+        foreach (var (name, value) in CommonSettings(DirectAddress))
             start.Environment[name] = value;
         using var cli = Process.Start(start)!;
         var output = cli.StandardOutput.ReadToEndAsync();
@@ -177,15 +191,10 @@ public sealed class VaultCluster : IAsyncDisposable
         await Task.WhenAll(Members.Skip(1).Select(member => member.StartAsync()));
     }
 
+    /// <summary>What all processes share, wherever they are.</summary>
     private void SetCommon()
     {
-        var database = new NpgsqlConnectionStringBuilder(_postgres.ConnectionString);
-        var postgres = _settings.Expose(database.Port);
-        database.Host = postgres.Address.ToString();
-        database.Port = postgres.Port;
-        _common["GrainVault__Postgres__ConnectionString"] = database.ConnectionString;
         _common["GrainVault__Objects__Provider"] = "s3";
-        _common["GrainVault__Objects__S3__Endpoint"] = $"http://{_settings.Expose(Store.Port)}";
         _common["GrainVault__Objects__S3__Region"] = "us-east-1";
         _common["GrainVault__Objects__S3__Bucket"] = Bucket;
         _common["GrainVault__Objects__S3__AccessKey"] = S3Server.AccessKey;
@@ -194,8 +203,6 @@ public sealed class VaultCluster : IAsyncDisposable
         _common["GrainVault__Cluster__Secret"] = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
         _common["GrainVault__Auth__SigningKeys__0__Kid"] = "test";
         _common["GrainVault__Auth__SigningKeys__0__Secret"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-        foreach (var (name, value) in _settings.Environment)
-            _common[name] = value;
     }
 
     private VaultMember NewSilo()
@@ -207,7 +214,7 @@ public sealed class VaultCluster : IAsyncDisposable
         var own = SiloSettings(ip, siloPort, gatewayPort);
         own["GrainVault__Cluster__HealthUrl"] = health.ToString();
         var name = $"silo-{number}";
-        var silo = new VaultMember(name, _settings.SiloProgram, _folder.Path, health, SettingsOf(name, own))
+        var silo = new VaultMember(name, _settings.SiloProgram, _folder.Path, health, SettingsOf(name, _settings.Expose, own))
         {
             ClusterPorts = [new IPEndPoint(ip, siloPort), new IPEndPoint(ip, gatewayPort)],
             Launcher = _settings.SiloLauncher(number),
@@ -225,7 +232,7 @@ public sealed class VaultCluster : IAsyncDisposable
             : new Dictionary<string, string> { ["GrainVault__Cluster__Mode"] = "client" };
         own["ASPNETCORE_URLS"] = address.ToString();
         var name = $"api-{number}";
-        _frontEnds.Add(new VaultMember(name, _settings.FrontEndProgram, _folder.Path, address, SettingsOf(name, own)));
+        _frontEnds.Add(new VaultMember(name, _settings.FrontEndProgram, _folder.Path, address, SettingsOf(name, DirectAddress, own)));
     }
 
     private static Dictionary<string, string> SiloSettings(IPAddress ip, int siloPort, int gatewayPort) => new()
@@ -236,13 +243,32 @@ public sealed class VaultCluster : IAsyncDisposable
         ["GrainVault__Cluster__GatewayPort"] = Text(gatewayPort),
     };
 
-    private Dictionary<string, string> SettingsOf(string name, Dictionary<string, string> own)
+    private Dictionary<string, string> CommonSettings(Func<int, IPEndPoint> expose)
     {
-        var settings = new Dictionary<string, string>(_common) { ["GrainVault__Data__Directory"] = Directory.CreateDirectory(_folder[name]).FullName };
+        var database = new NpgsqlConnectionStringBuilder(_postgres.ConnectionString);
+        var postgres = expose(database.Port);
+        database.Host = postgres.Address.ToString();
+        database.Port = postgres.Port;
+        var settings = new Dictionary<string, string>(_common)
+        {
+            ["GrainVault__Postgres__ConnectionString"] = database.ConnectionString,
+            ["GrainVault__Objects__S3__Endpoint"] = $"http://{expose(Store.Port)}",
+        };
+        foreach (var (name, value) in _settings.Environment)
+            settings[name] = value;
+        return settings;
+    }
+
+    private Dictionary<string, string> SettingsOf(string name, Func<int, IPEndPoint> expose, Dictionary<string, string> own)
+    {
+        var settings = CommonSettings(expose);
+        settings["GrainVault__Data__Directory"] = Directory.CreateDirectory(_folder[name]).FullName;
         foreach (var (key, value) in own)
             settings[key] = value;
         return settings;
     }
+
+    private static IPEndPoint DirectAddress(int port) => new(IPAddress.Loopback, port);
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 }

@@ -28,6 +28,6 @@ public sealed record VaultClusterSettings
     /// <summary>Launcher of a silo by its number from 1; see <see cref="VaultMember.Launcher"/>. Default: none.</summary>
     public Func<int, IReadOnlyList<string>> SiloLauncher { get; init; } = _ => [];
 
-    /// <summary>Where the processes find what listens on a port of the loopback address. Default: there.</summary>
+    /// <summary>Where silos find what listens on a port of the loopback address. Default: there, as front ends always do.</summary>
     public Func<int, IPEndPoint> Expose { get; init; } = port => new IPEndPoint(IPAddress.Loopback, port);
 }
