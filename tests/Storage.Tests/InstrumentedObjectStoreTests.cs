@@ -22,6 +22,8 @@ public sealed class InstrumentedFixture : IStoreFixture, IDisposable
 
     public int ManyCount => _inner.ManyCount;
 
+    public Task<Uri> ReachAsync(PresignedUrl url) => _inner.ReachAsync(url);
+
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
     public void Dispose()
@@ -34,6 +36,10 @@ public sealed class InstrumentedFixture : IStoreFixture, IDisposable
 public sealed class InstrumentedMultipartTests(InstrumentedFixture fixture) : MultipartConformance<InstrumentedFixture>(fixture);
 
 public sealed class InstrumentedWholeObjectTests(InstrumentedFixture fixture) : WholeObjectConformance<InstrumentedFixture>(fixture);
+
+public sealed class InstrumentedCopyTests(InstrumentedFixture fixture) : CopyConformance<InstrumentedFixture>(fixture);
+
+public sealed class InstrumentedPresignTests(InstrumentedFixture fixture) : PresignConformance<InstrumentedFixture>(fixture);
 
 public sealed class InstrumentedObjectStoreTests : IDisposable
 {

@@ -10,6 +10,9 @@ public interface IStoreFixture
 
     /// <summary>Parts, objects or uploads with which paging is tested; more than one page of the store.</summary>
     int ManyCount { get; }
+
+    /// <summary>A presigned URL as a client would use it.</summary>
+    Task<Uri> ReachAsync(PresignedUrl url) => Task.FromResult(url.Url);
 }
 
 /// <summary>A provider with everything that the conformance suite needs.</summary>
@@ -27,6 +30,10 @@ public abstract class StoreConformance<TFixture>(TFixture fixture) : IClassFixtu
     protected IRangedReadStore Ranged => (IRangedReadStore)Fixture.Store;
 
     protected IListingStore Listing => (IListingStore)Fixture.Store;
+
+    protected ICopyingStore Copying => (ICopyingStore)Fixture.Store;
+
+    protected IPresigningStore Presigning => (IPresigningStore)Fixture.Store;
 
     protected int PartSizeBytes => Fixture.PartSizeBytes;
 

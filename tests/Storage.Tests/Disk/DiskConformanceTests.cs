@@ -9,3 +9,7 @@ public sealed class DiskMultipartTests(DiskFixture fixture) : MultipartConforman
 public sealed class DiskRangedReadTests(DiskFixture fixture) : RangedReadConformance<DiskFixture>(fixture);
 
 public sealed class DiskListingTests(DiskFixture fixture) : ListingConformance<DiskFixture>(fixture);
+
+public sealed class DiskCopyTests(DiskFixture fixture) : CopyConformance<DiskFixture>(fixture);
+
+public sealed class DiskPresignTests(DiskFixture fixture) : PresignConformance<DiskFixture>(fixture);
