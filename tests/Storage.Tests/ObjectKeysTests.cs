@@ -19,4 +19,24 @@ public sealed class ObjectKeysTests
         Assert.False(ObjectKeys.IsValid(new string('a', ObjectKeys.SegmentLengthMax + 1)));
         Assert.False(ObjectKeys.IsValid(string.Join('/', Enumerable.Repeat("abcdefghi", 60))));
     }
+
+    [Theory]
+    [InlineData("inbox/u-1/a", true)]
+    [InlineData("inbox/u-1/Ein Ordner/ä+b&c=%20?.txt", true)]
+    [InlineData("inbox/u-1/\U0001F600", true)]
+    [InlineData("inbox/", false)]
+    [InlineData("inbox/u-1/", false)]
+    [InlineData("inbox/u-1//a", false)]
+    [InlineData("inbox/u-1/../../objects/a", false)]
+    [InlineData("inbox/u-1/./a", false)]
+    [InlineData("inbox/u-1/a\nb", false)]
+    [InlineData("inbox/u-1/\uD83D", false)]
+    [InlineData("objects/a", false)]
+    [InlineData("Inbox/u-1/a", false)]
+    [InlineData(null, false)]
+    public void Keys_of_the_inbox_are_what_urls_can_carry(string? key, bool isValid)
+    {
+        Assert.Equal(isValid, ObjectKeys.IsInboxKey(key));
+        Assert.False(ObjectKeys.IsInboxKey(key + new string('ä', 512)));
+    }
 }

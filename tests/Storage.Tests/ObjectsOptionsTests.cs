@@ -48,6 +48,14 @@ public sealed class ObjectsOptionsTests : IDisposable
     [InlineData("S3:Endpoint", "localhost:9000", "GrainVault:Objects:S3:Endpoint is 'localhost:9000'; allowed: an http or https URL without user, query and fragment.")]
     [InlineData("S3:PublicEndpoint", "ftp://x", "GrainVault:Objects:S3:PublicEndpoint is 'ftp://x'; allowed: an http or https URL without user, query and fragment.")]
     [InlineData("S3:Bucket", "A_b", "GrainVault:Objects:S3:Bucket is 'A_b'; allowed: 3 to 63 characters of [a-z0-9.-], first and last of [a-z0-9].")]
+    [InlineData("S3:Profile", "minio", "GrainVault:Objects:S3:Profile is 'minio'; allowed: aws, ceph, seaweedfs, garage, r2, generic.")]
+    [InlineData("S3:Profile", "ceph", "GrainVault:Objects:S3:Endpoint is ''; allowed: with Objects:S3:Profile 'ceph', the URL of the server.")]
+    [InlineData("S3:PartCountMax", "10001", "GrainVault:Objects:S3:PartCountMax is '10001'; allowed: 1 to 10000.")]
+    [InlineData("S3:ReadCountMax", "0", "GrainVault:Objects:S3:ReadCountMax is '0'; allowed: 1 to 10000.")]
+    [InlineData("S3:WriteQueueLengthMax", "-1", "GrainVault:Objects:S3:WriteQueueLengthMax is '-1'; allowed: 0 to 100000.")]
+    [InlineData("S3:WriteQueueWait", "00:00:00", "GrainVault:Objects:S3:WriteQueueWait is '00:00:00'; allowed: 00:00:00.0100000 to 00:10:00.")]
+    [InlineData("S3:CopyTimeout", "2.00:00:00", "GrainVault:Objects:S3:CopyTimeout is '2.00:00:00'; allowed: 00:00:01 to 1.00:00:00.")]
+    [InlineData("Disk:PublicUrl", "files", "GrainVault:Objects:Disk:PublicUrl is 'files'; allowed: an http or https URL without user, query and fragment.")]
     [InlineData("S3:Region", "us east", "GrainVault:Objects:S3:Region is 'us east'; allowed: a region name such as us-east-1.")]
     [InlineData("S3:ConnectionCountMax", "0", "GrainVault:Objects:S3:ConnectionCountMax is '0'; allowed: 1 to 20000.")]
     [InlineData("S3:RetryCountMax", "11", "GrainVault:Objects:S3:RetryCountMax is '11'; allowed: 0 to 10.")]
@@ -74,6 +82,16 @@ public sealed class ObjectsOptionsTests : IDisposable
         var failure = Assert.Single(validator.Validate(null, options).Failures!);
         Assert.StartsWith("GrainVault:Objects:S3:AccessKey is ''; allowed: set together with S3:SecretKey", failure, StringComparison.Ordinal);
         Assert.DoesNotContain("do-not-tell", failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bodies_go_unsigned_over_https_alone()
+    {
+        var validator = new ObjectsOptionsValidator();
+        var options = new ObjectsOptions { Provider = "s3", S3 = { Bucket = "some-bucket", Endpoint = "http://127.0.0.1:9", PayloadSigning = GrainVault.Storage.S3.S3PayloadSigning.None } };
+        Assert.Equal(["GrainVault:Objects:S3:PayloadSigning is 'None'; allowed: Hash, since nothing else protects bodies over http."], validator.Validate(null, options).Failures!);
+        options.S3.Endpoint = "https://s3.example.org";
+        Assert.True(validator.Validate(null, options).Succeeded);
     }
 
     [Fact]

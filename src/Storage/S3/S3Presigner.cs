@@ -63,7 +63,8 @@ internal sealed class S3Presigner(IAmazonS3 client, S3Credentials credentials, S
                 allowed = end - now;
             if (allowed < TimeSpan.FromSeconds(1))
                 throw new ObjectStoreException(ObjectStoreError.Unavailable, $"Presign of {key}: the credentials end now.");
-            request.Expires = (now + TimeSpan.FromSeconds(Math.Floor(allowed.TotalSeconds))).UtcDateTime;
+            // The SDK rounds to whole seconds upwards: given a whole one, it has nothing to round.
+            request.Expires = DateTimeOffset.FromUnixTimeSeconds((now + allowed).ToUnixTimeSeconds()).UtcDateTime;
             var url = new Uri(await client.GetPreSignedURLAsync(request).ConfigureAwait(false));
             return new PresignedUrl(url, ExpiryOf(url));
         }

@@ -109,11 +109,27 @@ internal sealed class S3ReadStream : Stream
         if (disposing)
         {
             _stall.Dispose();
+            base.Dispose(disposing);
+            CloseBody();
+        }
+    }
+
+    /// <summary>The SDK compares a whole body with an ETag that is its MD5, and says here that it was another.</summary>
+    private void CloseBody()
+    {
+        try
+        {
             _response.Dispose();
+        }
+        catch (Exception e) when (S3Errors.Covers(e))
+        {
+            S3ObjectStoreLog.ReadFailed(_logger, _key, _position, _length, S3Errors.Describe(e));
+            throw new ObjectStoreException(ObjectStoreError.Unavailable, $"Reading {_key} gave other bytes than its ETag says.", e);
+        }
+        finally
+        {
             _place.Dispose();
         }
-
-        base.Dispose(disposing);
     }
 
     /// <summary>One source serves all reads: it is armed anew for each, and only a stall ever fires it.</summary>

@@ -65,6 +65,54 @@ public sealed class BreakerTests
         Assert.Equal(0, breaker.State);
     }
 
+    [Fact]
+    public async Task Trying_call_that_is_cancelled_proves_nothing_and_the_next_one_tries()
+    {
+        var breaker = Create();
+        for (var i = 0; i < 4; i++)
+            await Assert.ThrowsAsync<IOException>(() => RunAsync(breaker, () => Task.FromException(new IOException())));
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        using var cancel = new CancellationTokenSource();
+        var trying = new TaskCompletionSource();
+        var call = RunAsync(breaker, () => trying.Task, cancel.Token);
+        Assert.Equal(Breaker.HalfOpen, breaker.State);
+        await cancel.CancelAsync();
+        trying.SetException(new OperationCanceledException(cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        Assert.Equal(Breaker.Open, breaker.State);
+
+        _time.Advance(TimeSpan.FromSeconds(2.1));
+        await RunAsync(breaker, () => Task.CompletedTask);
+        Assert.Equal(Breaker.Closed, breaker.State);
+    }
+
+    [Fact]
+    public async Task Of_many_calls_after_the_break_exactly_one_tries()
+    {
+        var breaker = Create();
+        for (var i = 0; i < 4; i++)
+            await Assert.ThrowsAsync<IOException>(() => RunAsync(breaker, () => Task.FromException(new IOException())));
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        var (tries, trying) = (0, new TaskCompletionSource());
+        var calls = Enumerable.Range(0, 50).Select(_ => Task.Run(() => RunAsync(breaker, () =>
+        {
+            Interlocked.Increment(ref tries);
+            return trying.Task;
+        }))).ToList();
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        while (calls.Count(call => call.IsCompleted) < 49)
+        {
+            Assert.True(DateTime.UtcNow < deadline, "more than one call tries");
+            await Task.Delay(10);
+        }
+
+        trying.SetResult();
+        var outcomes = await Task.WhenAll(calls.Select(call => Record.ExceptionAsync(() => call)));
+        Assert.Equal(1, tries);
+        Assert.Equal(49, outcomes.Count(outcome => outcome is BrokenCircuitException));
+        Assert.Equal(Breaker.Closed, breaker.State);
+    }
+
     [Theory]
     [InlineData(0, 1)]
     [InlineData(1, 2)]

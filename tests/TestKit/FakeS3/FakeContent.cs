@@ -39,6 +39,16 @@ public sealed class FakeContent
         return new FakeContent([.. all.SelectMany(part => part._pieces)], MD5.HashData(all.SelectMany(part => part.Md5).ToArray()));
     }
 
+    /// <summary>The same bytes as one piece, as a copy has them: its hash is that of the bytes.</summary>
+    public async Task<FakeContent> FlattenAsync()
+    {
+        if (_pieces.Count == 1)
+            return this;
+        if (_pieces.All(piece => piece.Bytes is null))
+            return Sparse(SizeBytes);
+        return await SliceAsync(0, SizeBytes);
+    }
+
     /// <summary>A range of the bytes as content of its own.</summary>
     public async Task<FakeContent> SliceAsync(long offset, long length)
     {

@@ -24,14 +24,14 @@ internal static class FakeS3Operations
             case "ListParts":
                 return FakeS3Lists.Parts(call, bucket);
             case "PutObject":
-                return Created(server, call, "ObjectCreated:Put", bucket.Put(call.Key, body.Content, request.ContentType)).With("ETag", FakeS3Answer.Quote(bucket.Find(call.Key)!.ETag));
+                return PutObject(server, call, request, bucket, body);
             case "GetObject" or "HeadObject":
                 return Read(call, request, bucket.Find(call.Key) ?? throw FakeS3Error.NoSuchKey);
             case "DeleteObject":
                 bucket.Delete(call.Key);
                 return new FakeS3Answer(204);
             case "CopyObject":
-                return CopyObject(server, call, request, bucket);
+                return await CopyObjectAsync(server, call, request, bucket);
             case "CreateMultipartUpload":
                 return FakeS3Answer.Document("InitiateMultipartUploadResult", new XElement("UploadId", bucket.Initiate(call.Key, request.ContentType).Id));
             case "UploadPart":
@@ -48,10 +48,14 @@ internal static class FakeS3Operations
         }
     }
 
-    private static FakeS3Answer Created(FakeS3Server server, FakeS3Call call, string eventName, FakeObject made)
+    private static FakeS3Answer PutObject(FakeS3Server server, FakeS3Call call, HttpRequest request, FakeBucket bucket, FakeS3Body body)
     {
-        server.Created?.Invoke(eventName, call.Bucket, made);
-        return new FakeS3Answer();
+        var checksum = request.Headers["x-amz-checksum-sha256"].ToString();
+        if (checksum.Length > 0 && checksum != Convert.ToBase64String(Convert.FromHexString(body.Sha256Hex)))
+            throw new FakeS3Error(400, "BadDigest");
+        var made = bucket.Put(call.Key, body.Content, request.ContentType);
+        server.Created?.Invoke("ObjectCreated:Put", call.Bucket, made);
+        return new FakeS3Answer().With("ETag", FakeS3Answer.Quote(made.ETag)).With("x-amz-checksum-sha256", checksum.Length > 0 ? checksum : null);
     }
 
     private static FakeS3Answer Read(FakeS3Call call, HttpRequest request, FakeObject found)
@@ -84,13 +88,13 @@ internal static class FakeS3Operations
         return wanted.Length == 0 || wanted == found.ETag || !server.HonoursCopyCondition ? found : throw new FakeS3Error(412, "PreconditionFailed");
     }
 
-    private static FakeS3Answer CopyObject(FakeS3Server server, FakeS3Call call, HttpRequest request, FakeBucket bucket)
+    private static async Task<FakeS3Answer> CopyObjectAsync(FakeS3Server server, FakeS3Call call, HttpRequest request, FakeBucket bucket)
     {
         var source = SourceOf(server, request);
         if (source.Content.SizeBytes > 5L << 30)
             throw new FakeS3Error(400, "InvalidRequest", "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120");
-        var copy = bucket.Put(call.Key, source.Content, source.ContentType);
-        Created(server, call, "ObjectCreated:Copy", copy);
+        var copy = bucket.Put(call.Key, await source.Content.FlattenAsync(), source.ContentType);
+        server.Created?.Invoke("ObjectCreated:Copy", call.Bucket, copy);
         return FakeS3Answer.Document(
             "CopyObjectResult", new XElement("LastModified", FakeS3Answer.Time(copy.ModifiedAt)), new XElement("ETag", FakeS3Answer.Quote(copy.ETag)));
     }
@@ -118,7 +122,7 @@ internal static class FakeS3Operations
                 Value(part, "ETag").Trim('"')))
             .ToList();
         var made = bucket.Complete(call.Key, call.UploadId, parts);
-        Created(server, call, "ObjectCreated:CompleteMultipartUpload", made);
+        server.Created?.Invoke("ObjectCreated:CompleteMultipartUpload", call.Bucket, made);
         return FakeS3Answer.Document(
             "CompleteMultipartUploadResult", new XElement("Bucket", call.Bucket), new XElement("Key", call.Key), new XElement("ETag", FakeS3Answer.Quote(made.ETag)));
 

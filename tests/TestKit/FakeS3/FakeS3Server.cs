@@ -53,8 +53,14 @@ public sealed class FakeS3Server : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Headers of the last call, by their names in any case.</summary>
+    public IReadOnlyDictionary<string, string> LastHeaders { get; private set; } = new Dictionary<string, string>();
+
     /// <summary>A bucket; it must be there.</summary>
     public FakeBucket Bucket(string name) => _buckets[name];
+
+    /// <summary>A bucket, made when it is missing.</summary>
+    public FakeBucket MakeBucket(string name) => _buckets.GetOrAdd(name, _ => new FakeBucket(_time, Faults));
 
     /// <summary>Number of calls of one operation so far.</summary>
     public int Count(string operation) => Calls.Count(call => call.Operation == operation);
@@ -68,6 +74,7 @@ public sealed class FakeS3Server : IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         var call = FakeS3Call.Parse(context.Request);
+        LastHeaders = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         Calls.Enqueue(call);
         var fault = Faults.Take(call) ?? new FakeS3Fault();
         try
