@@ -124,7 +124,7 @@ build_release() {
 
 # The local S3 server that ./eng/up --store s3 starts becomes the object store.
 export_local_s3() { # port key secret
-  export GrainVault__Objects__Provider=s3 GrainVault__Objects__S3__Endpoint=http://127.0.0.1:$1 \
+  export GrainVault__Objects__Provider=s3 GrainVault__Objects__S3__Endpoint=http://127.0.0.1:$1 GrainVault__Objects__S3__Profile=ceph \
     GrainVault__Objects__S3__AccessKey=$2 GrainVault__Objects__S3__SecretKey=$3 GrainVault__Objects__S3__ForcePathStyle=true \
     GrainVault__Objects__S3__Bucket="${GrainVault__Objects__S3__Bucket:-grainvault}" GrainVault__Objects__S3__Region=us-east-1
 }

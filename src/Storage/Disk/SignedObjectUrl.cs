@@ -74,7 +74,7 @@ public sealed class SignedObjectUrl(ReadOnlyMemory<byte> secret, TimeProvider ti
         signature = [];
         var query = QueryHelpers.ParseQuery(queryString);
         if (Single(query, "expires") is not { } expires || Single(query, "sig") is not { Length: <= 64 } sig
-            || !long.TryParse(expires, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            || !TryParse(expires, out var seconds) || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds()
             || !Base64Url.IsValid(sig))
             return null;
         signature = Base64Url.DecodeFromChars(sig);
@@ -88,7 +88,7 @@ public sealed class SignedObjectUrl(ReadOnlyMemory<byte> secret, TimeProvider ti
         }
 
         return HasOnly(query, "expires", "sig", "size")
-            && long.TryParse(Single(query, "size"), NumberStyles.None, CultureInfo.InvariantCulture, out var sizeBytes)
+            && TryParse(Single(query, "size"), out var sizeBytes)
                 ? request with { SizeBytes = sizeBytes }
                 : null;
     }
@@ -102,10 +102,15 @@ public sealed class SignedObjectUrl(ReadOnlyMemory<byte> secret, TimeProvider ti
         var pieces = path.Split('/', 4);
         return pieces is ["part", var upload, var number, var key]
             && DiskLayout.IsUploadId(upload)
-            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var partNumber)
-                ? new SignedObjectRequest(SignedOperation.PutPart, key, expiresAt) { StoreUploadId = upload, PartNumber = partNumber }
+            && TryParse(number, out var partNumber)
+            && partNumber <= int.MaxValue
+                ? new SignedObjectRequest(SignedOperation.PutPart, key, expiresAt) { StoreUploadId = upload, PartNumber = (int)partNumber }
                 : null;
     }
+
+    /// <summary>A number as it is written here; <c>007</c> was not made here.</summary>
+    private static bool TryParse(string? text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && (text!.Length == 1 || text[0] != '0');
 
     private static string? Single(Dictionary<string, StringValues> query, string name) =>
         query.TryGetValue(name, out var values) && values.Count == 1 ? values[0] : null;

@@ -75,7 +75,7 @@ public sealed record S3Dialect
     };
 
     /// <summary>Ceph's RADOS gateway. It takes checksum headers, but checks only the signed hash.</summary>
-    public static S3Dialect Ceph { get; } = new() { Name = "ceph" };
+    public static S3Dialect Ceph { get; } = new() { Name = "ceph", ObjectSizeBytesMax = 10_000 * 5 * GiB };
 
     /// <summary>SeaweedFS.</summary>
     public static S3Dialect SeaweedFs { get; } = new() { Name = "seaweedfs" };

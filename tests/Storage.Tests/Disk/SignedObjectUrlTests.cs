@@ -48,6 +48,7 @@ public sealed class SignedObjectUrlTests
     [InlineData("size=5000", "size=5001")]
     [InlineData("size=5000", "size=%35000&size=1")]
     [InlineData("size=5000", "size=-5000")]
+    [InlineData("size=5000", "size=05000")]
     [InlineData("size=5000", "size=")]
     [InlineData("size=5000&", "")]
     [InlineData("size=5000", "size=5000&size=5000")]

@@ -72,8 +72,10 @@ public sealed class FakeS3FaultTests : IAsyncLifetime
         var id = await _store.InitiateAsync("objects/m");
         _server.Faults.Next("UploadPart", FakeS3Fault.LostAnswer);
         var part = await _store.PutPartAsync("objects/m", id, 1, Content.Random(1000));
-        _server.Faults.Next("CompleteMultipartUpload", FakeS3Fault.LostAnswer, count: 2);
+        // Whoever sends a request may repeat it on a broken connection, so all answers are lost.
+        _server.Faults.Rule = call => call.Operation == "CompleteMultipartUpload" ? FakeS3Fault.LostAnswer : null;
         Assert.Equal(ObjectStoreError.Unavailable, await ErrorOfAsync(() => _store.CompleteAsync("objects/m", id, [part])));
+        _server.Faults.Clear();
         Assert.Equal(1000, (await _store.CompleteAsync("objects/m", id, [part])).SizeBytes);
     }
 
@@ -96,7 +98,7 @@ public sealed class FakeS3FaultTests : IAsyncLifetime
     public async Task Body_that_breaks_off_throws_and_a_wrong_etag_is_seen_at_completion()
     {
         await _store.PutAsync(Key, Content.Random(1000));
-        _server.Faults.Next("GetObject", new FakeS3Fault { TruncateBodyAt = 500 });
+        _server.Faults.Rule = call => call.Operation == "GetObject" ? new FakeS3Fault { TruncateBodyAt = 500 } : null;
         Assert.Equal(ObjectStoreError.Unavailable, await ErrorOfAsync(async () =>
         {
             await using var stream = await _store.OpenReadAsync(Key);
