@@ -4,6 +4,7 @@ using GrainVault.Api.Cluster;
 using GrainVault.Api.Documents;
 using GrainVault.Api.Files;
 using GrainVault.Api.Hosting;
+using GrainVault.Api.Ingest;
 using GrainVault.Api.Uploads;
 using GrainVault.Silo.Health;
 using GrainVault.Silo.Hosting;
@@ -27,6 +28,8 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapAccounts();
     app.MapUploads();
     app.MapFiles();
+    app.MapIngest();
+    app.MapSignedObjects();
     app.MapGrainVaultHealth();
     app.MapGrainVaultMetrics();
     app.MapClusterPage();

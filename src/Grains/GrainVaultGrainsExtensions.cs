@@ -1,6 +1,7 @@
 using GrainVault.Accounts;
 using GrainVault.Data;
 using GrainVault.Files;
+using GrainVault.Ingest;
 using GrainVault.Maintenance;
 using GrainVault.Options;
 using GrainVault.Resilience;
@@ -26,6 +27,8 @@ public static class GrainVaultGrainsExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSection<LimitsOptions>(configuration, LimitsOptions.Section);
+        services.AddSection<IngestOptions>(configuration, IngestOptions.Section);
+        services.AddSection<DirectOptions>(configuration, DirectOptions.Section);
         services.AddSection<AccountOptions>(configuration, AccountOptions.Section);
         services.AddSection<JanitorOptions>(configuration, JanitorOptions.Section);
 
@@ -47,6 +50,8 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<UploadRepository>();
         services.AddSingleton<UploadListing>();
         services.AddSingleton<PartLedger>();
+        services.AddSingleton<DirectLedger>();
+        services.AddSingleton<IngestRepository>();
         services.AddSingleton<ContentHasher>();
         services.AddSingleton<StoreWriteGate>();
 

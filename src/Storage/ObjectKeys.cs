@@ -15,6 +15,9 @@ public static class ObjectKeys
     /// <summary>Longest key of an object in the inbox, in UTF-8 bytes, as S3 has it.</summary>
     public const int InboxLengthBytesMax = 1024;
 
+    /// <summary>End of the keys to which clients send whole objects.</summary>
+    public const string StagingSuffix = ".staged";
+
     /// <summary>Key of the marker object that holds the installation id; without it nothing is ever swept.</summary>
     public const string Marker = "grainvault-installation";
 
@@ -32,6 +35,12 @@ public static class ObjectKeys
         var id = Guid.NewGuid().ToString("n");
         return $"{ContentPrefix}{id[..2]}/{id}";
     }
+
+    /// <summary>
+    /// A key to which a client sends an object with a URL: a content key that ends in <see cref="StagingSuffix"/>, so that the
+    /// store can be told to send events of these alone.
+    /// </summary>
+    public static string NewStagingKey() => NewContentKey() + StagingSuffix;
 
     /// <summary>
     /// True for keys that stores take: <c>[a-z0-9/_-.]</c>, at most <see cref="LengthMax"/> characters, no segment empty,

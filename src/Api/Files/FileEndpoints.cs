@@ -27,7 +27,8 @@ internal static class FileEndpoints
 
         var readable = files.MapGroup("/{id}").WithMetadata(TokenOptional.Instance);
         readable.MapGet("", GetAsync).WithSummary("Metadata; public entries need no token.").Refuses(404);
-        readable.MapMethods("/content", Reading, GetContentAsync).WithSummary("Content; public files need no token.").SendsBytes().Weighs(RequestWeight.Change).Refuses(404, 412, 416);
+        readable.MapMethods("/content", Reading, GetContentAsync).WithSummary("Content; public files need no token. redirect=true sends to a URL of the store.").SendsBytes().Weighs(RequestWeight.Change)
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status307TemporaryRedirect)).Refuses(404, 412, 416);
     }
 
     private static async Task<Results<Ok<EntryPageAnswer>, Problem>> ListAsync(
@@ -71,13 +72,18 @@ internal static class FileEndpoints
         return opened.Refusal is { } closed ? Problem.From(closed) : new FileContent(opened.Content!, reader, time);
     }
 
-    private static async Task<Results<FileContent, Problem>> GetContentAsync(
-        string id, IGrainFactory grains, GrainCalls calls, ContentReader reader, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetContentAsync(
+        string id, bool? redirect, HttpRequest request, IGrainFactory grains, GrainCalls calls, ContentReader reader, ContentRedirects redirects, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (grains.FindFile(id) is not { } file)
             return GrainLookup.NoSuch("file");
         var opened = await OpenAsync(calls, file, cancellationToken);
-        return opened.Refusal is { } refusal ? Problem.From(refusal) : new FileContent(opened.Content!, reader, time);
+        if (opened.Refusal is { } refusal)
+            return Problem.From(refusal);
+        return redirect == true && HttpMethods.IsGet(request.Method) && await redirects.FindAsync(opened.Content!, cancellationToken) is { } elsewhere
+            ? elsewhere
+            : new FileContent(opened.Content!, reader, time);
     }
 
     private static async Task<Results<NoContent, Problem>> DeleteAsync(string id, bool? permanent, IGrainFactory grains, GrainCalls calls)

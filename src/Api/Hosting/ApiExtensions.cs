@@ -4,6 +4,7 @@ using GrainVault.Api.Diagnostics;
 using GrainVault.Api.Files;
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
+using GrainVault.Api.Ingest;
 using GrainVault.Api.RateLimits;
 using GrainVault.Api.Shedding;
 using GrainVault.Api.Uploads;
@@ -22,6 +23,9 @@ internal static class ApiExtensions
     {
         var limits = builder.AddGrainVaultOptions<FrontEndLimits>(FrontEndLimits.Section);
         builder.AddGrainVaultOptions<LimitsOptions>(LimitsOptions.Section);
+        builder.AddGrainVaultOptions<DirectOptions>(DirectOptions.Section);
+        builder.AddGrainVaultOptions<IngestOptions>(IngestOptions.Section, isWholeSection: false);
+        builder.AddGrainVaultOptions<IngestSettings>(IngestSettings.Section);
         builder.Services.AddPartBuffers(builder.Configuration);
         builder.KnownKeys().Add("Limits:PartBuffers", typeof(PartBufferOptions));
         builder.WebHost.UseFrontEndKestrel(limits);
@@ -51,6 +55,9 @@ internal static class ApiExtensions
         services.AddSingleton<Completion>();
         services.AddSingleton<SessionUpload>();
         services.AddSingleton<ContentReader>();
+        services.AddSingleton<ContentRedirects>();
+        services.AddSingleton<IngestSecret>();
+        services.AddSingleton<SnsSubscriptions>();
     }
 
     /// <summary>Adds the middleware in its order: what comes first sees everything that comes later.</summary>

@@ -36,6 +36,8 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(ProfileAnswer))]
 [JsonSerializable(typeof(CreateUploadRequest))]
 [JsonSerializable(typeof(CompleteUploadRequest))]
+[JsonSerializable(typeof(PresignRequest))]
+[JsonSerializable(typeof(PresignAnswer))]
 [JsonSerializable(typeof(UploadAnswer))]
 [JsonSerializable(typeof(UploadPageAnswer))]
 [JsonSerializable(typeof(PartAnswer))]

@@ -13,6 +13,9 @@ internal static class UploadEndpoints
 {
     private const int PartLimitMax = 1000;
 
+    /// <summary>URLs of one call.</summary>
+    private const int PresignCountMax = 1000;
+
     /// <summary>Body of a completion that lists 10,000 parts with their ETags, in bytes.</summary>
     private const long CompleteBodyBytesMax = 2L << 20;
 
@@ -26,6 +29,8 @@ internal static class UploadEndpoints
         uploads.MapGet("/{id}", GetAsync).WithSummary("A session with a page of its parts.").Refuses(404);
         uploads.MapPut("/{id}/parts/{number}", PartEndpoint.PutAsync).WithSummary("Stores one part; may be repeated.")
             .TakesBytes().Weighs(RequestWeight.Upload).Refuses(404, 408, 409, 411, 413, 415, 422, 507);
+        uploads.MapPost("/{id}/presign", PresignAsync).WithSummary("URLs with which parts go straight to the store; may be repeated.")
+            .Weighs(RequestWeight.Upload).Refuses(404, 409, 413, 415);
         uploads.MapPost("/{id}/complete", CompleteAsync).WithSummary("Makes the file; a repeat gives the same file.")
             .JsonAtMost(CompleteBodyBytesMax).Refuses(404, 408, 409, 412, 413, 415, 422, 507);
         uploads.MapDelete("/{id}", AbortAsync).WithSummary("Ends a session without a file.").Refuses(404, 409);
@@ -79,6 +84,23 @@ internal static class UploadEndpoints
             static (call, token) => call.session.GetAsync(call.After, call.Limit, token),
             cancellationToken);
         return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(UploadAnswer.From(result.Upload!));
+    }
+
+    private static async Task<Results<Ok<PresignAnswer>, Problem>> PresignAsync(
+        string id, JsonBody<PresignRequest> body, HttpContext context, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
+    {
+        if (grains.FindUpload(id) is not { } session)
+            return GrainLookup.NoSuch("upload");
+        if (body.Value.Parts.Count is 0 or > PresignCountMax)
+            return Problem.Invalid($"parts is a list of 1 to {PresignCountMax} numbers.");
+        var result = await calls.RepeatableAsync(
+            (session, Numbers: body.Value.Parts.ToArray()), static (call, token) => call.session.PresignAsync(call.Numbers, token), cancellationToken);
+        if (result.Refusal is { } refusal)
+            return Problem.From(refusal);
+        // Whoever has the URL has the right: nobody on the way may keep it.
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(new PresignAnswer(
+            result.Parts.ConvertAll(part => new PresignedPartAnswer(part.Number, PublicUrl.Of(context.Request, part.Url), part.ExpiresAt))));
     }
 
     private static async Task<Results<Created<FileAnswer>, Problem>> CompleteAsync(

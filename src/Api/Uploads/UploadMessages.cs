@@ -41,6 +41,19 @@ internal sealed record CompleteUploadRequest(
     string? ParentId = null,
     OnConflict? OnConflict = null);
 
+/// <summary>Body that asks for URLs.</summary>
+/// <param name="Parts">1 to 1,000 different part numbers.</param>
+internal sealed record PresignRequest(IReadOnlyList<int> Parts);
+
+/// <summary>A URL that takes one part: PUT its bytes, no header of ours, no token.</summary>
+/// <param name="Number">Number of the part.</param>
+/// <param name="Url">The URL; a secret of the client's, since nothing else is asked of who uses it.</param>
+/// <param name="ExpiresAt">Until when it works; ask again for another.</param>
+internal sealed record PresignedPartAnswer(int Number, string Url, DateTimeOffset ExpiresAt);
+
+/// <summary>URLs, in the order of the numbers that were asked for.</summary>
+internal sealed record PresignAnswer(IReadOnlyList<PresignedPartAnswer> Parts);
+
 /// <summary>An acknowledged part.</summary>
 internal sealed record PartAnswer(int Number, long Size, string Etag)
 {

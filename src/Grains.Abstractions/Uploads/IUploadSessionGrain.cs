@@ -62,6 +62,22 @@ public interface IUploadSessionGrain : IGrainWithStringKey
     Task EndPartAsync(int number, PartEnd end, long epoch, long ticket, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// URLs with which the client sends parts straight to the store; any number of times, for any part, whatever the session's mode.
+    /// Refusals: NotFound, UploadClosed, Busy, Invalid (numbers, size not known, no URLs from this store), Unavailable.
+    /// </summary>
+    /// <param name="numbers">1 to 1,000 different part numbers.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [AlwaysInterleave, Alias("Presign")]
+    Task<PresignResult> PresignAsync(int[] numbers, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Called when the store may have got a file of one part by its URL: completes the session if it has. Nothing happens where it
+    /// has not, and in any other session.
+    /// </summary>
+    [AlwaysInterleave, ResponseTimeout("00:02:00"), Alias("FinishStaged")]
+    Task FinishStagedAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Makes the file. Can be repeated at any time and joins a completion that is under way; after it the first result is
     /// replayed. Refusals: MissingParts, InvalidPart, NameTaken, NotFound, VersionConflict, ChecksumMismatch, QuotaExceeded, UploadClosed,
     /// Unavailable.

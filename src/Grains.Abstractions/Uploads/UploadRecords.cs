@@ -117,6 +117,17 @@ public sealed record PartPlan(
     [property: Id(1)] long? SizeBytes,
     [property: Id(2)] long SizeBytesMax);
 
+/// <summary>A URL that takes one part with PUT; it is a secret of the client's.</summary>
+/// <param name="Number">Number of the part.</param>
+/// <param name="Url">URL; without scheme and host when the front end itself serves it.</param>
+/// <param name="ExpiresAt">Until when it works.</param>
+[GenerateSerializer, Immutable, Alias("gv.PresignedPart")]
+public sealed record PresignedPart([property: Id(0)] int Number, [property: Id(1)] string Url, [property: Id(2)] DateTimeOffset ExpiresAt);
+
+/// <summary>Outcome that carries URLs, in the order of the numbers that were asked for.</summary>
+[GenerateSerializer, Immutable, Alias("gv.PresignResult")]
+public sealed record PresignResult([property: Id(0)] Refusal? Refusal, [property: Id(1)] List<PresignedPart> Parts);
+
 /// <summary>Outcome of a part.</summary>
 [GenerateSerializer, Immutable, Alias("gv.PartResult")]
 public sealed record PartResult([property: Id(0)] Refusal? Refusal, [property: Id(1)] PartInfo? Part);

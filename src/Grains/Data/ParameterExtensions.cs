@@ -18,6 +18,9 @@ internal static class ParameterExtensions
     public static NpgsqlParameterCollection Integers(this NpgsqlParameterCollection parameters, int[]? value) =>
         parameters.Typed(NpgsqlDbType.Array | NpgsqlDbType.Integer, value);
 
+    public static NpgsqlParameterCollection Longs(this NpgsqlParameterCollection parameters, long[]? value) =>
+        parameters.Typed(NpgsqlDbType.Array | NpgsqlDbType.Bigint, value);
+
     public static NpgsqlParameterCollection Integer(this NpgsqlParameterCollection parameters, int? value) =>
         parameters.Value(NpgsqlDbType.Integer, value);
 

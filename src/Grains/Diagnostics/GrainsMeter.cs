@@ -24,10 +24,12 @@ public static class GrainsMeter
     private static readonly UpDownCounter<int> PasswordWaiters = Meter.CreateUpDownCounter<int>("grainvault.password.hashes.waiting", "{password}", "Passwords that wait to be hashed");
     private static readonly Counter<long> StoreWriteRefusals = Meter.CreateCounter<long>("grainvault.store.writes.refused", "{write}", "Writes that waited too long for their turn");
 
+    private static readonly Counter<long> EventCount = Meter.CreateCounter<long>("grainvault.ingest.events", "{event}", "Objects of which the store sent an event");
+
     /// <summary>A counter that is not there yet has no rate when it begins to count; nor does a queue that nobody has waited in.</summary>
     static GrainsMeter()
     {
-        foreach (var counter in (Counter<long>[])[PartCount, PartBytes, FencedCount, VersionCount, VersionBytes, DeletionCount, SweepAlarmCount, StoreWriteRefusals])
+        foreach (var counter in (Counter<long>[])[PartCount, PartBytes, FencedCount, VersionCount, VersionBytes, DeletionCount, SweepAlarmCount, StoreWriteRefusals, EventCount])
             counter.Add(0);
         foreach (var level in (UpDownCounter<int>[])[StoreWrites, StoreWriteWaiters, PasswordWaiters])
             level.Add(0);
@@ -53,6 +55,8 @@ public static class GrainsMeter
     internal static void LoggedIn(string outcome) => LoginCount.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     internal static void ObjectDeleted() => DeletionCount.Add(1);
+
+    internal static void EventsReceived(int count) => EventCount.Add(count);
 
     internal static void SweepStopped() => SweepAlarmCount.Add(1);
 

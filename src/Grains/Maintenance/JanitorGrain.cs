@@ -1,6 +1,7 @@
 using System.Globalization;
 using GrainVault.Accounts;
 using GrainVault.Diagnostics;
+using GrainVault.Ingest;
 using GrainVault.Options;
 using GrainVault.Storage;
 using GrainVault.Uploads;
@@ -48,6 +49,7 @@ internal sealed class JanitorGrain(
         var count = await StepAsync("uploads", () => RecoverUploadsAsync(cancellationToken));
         count += await StepAsync("intents", () => repository.ExpireIntentsAsync(Shard, cancellationToken));
         count += await StepAsync("garbage", () => garbage.RunAsync(Shard, cancellationToken));
+        count += await StepAsync("events", () => GrainFactory.GetGrain<IIngestGrain>(string.Create(CultureInfo.InvariantCulture, $"i-{Shard}")).RunAsync(cancellationToken));
         if (Shard == 0)
         {
             count += await StepAsync("old rows", () => repository.RemoveOldAsync(cancellationToken));

@@ -29,6 +29,9 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             (SELECT id FROM uploads WHERE state = 2 AND touched_at <= now() - $3 AND (hashtext(id) & 15) = $1 ORDER BY touched_at LIMIT $2)
             UNION ALL
             (SELECT id FROM uploads WHERE state IN (1, 3) AND expires_at <= now() AND (hashtext(id) & 15) = $1 ORDER BY expires_at LIMIT $2)
+            UNION
+            (SELECT id FROM uploads WHERE state = 1 AND staging_key IS NOT NULL AND staged_look_at <= now() AND (hashtext(id) & 15) = $1
+            ORDER BY staged_look_at LIMIT $2)
             """,
             parameters => parameters.Integer(shard).Integer(RowCountMax).Interval(options.Value.CompletionAge),
             reader => reader.RowsAsync(row => row.GetString(0)),
@@ -66,6 +69,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             """
             SELECT key, multipart, deleted_count FROM objects
             WHERE state = 'garbage' AND store_upload_id IS NULL AND coalesce(deleted_at, garbage_at) <= now() - $3
+                AND (deleted_count = 0 OR coalesce(urls_until, '-infinity') <= now() - $3)
                 AND store = $4 AND (hashtext(key) & 15) = $1
             ORDER BY garbage_at LIMIT $2
             """,

@@ -27,7 +27,7 @@ internal sealed class UploadListing(CatalogueDatabase database, ListCursors curs
             FROM uploads WHERE owner_id = $1 AND state <= 3 {after} ORDER BY id DESC LIMIT $2
             """,
             parameters => parameters.Text(userId).Integer(limit + 1).Text(position),
-            reader => reader.RowsAsync(row => UploadRow.Read(row).ToInfo(row.GetInt64(23), [], null, null)),
+            reader => reader.RowsAsync(row => UploadRow.Read(row).ToInfo(row.GetInt64(UploadRow.ColumnCount), [], null, null)),
             cancellationToken);
         if (rows.Count <= limit)
             return new UploadPageResult(null, rows, null);

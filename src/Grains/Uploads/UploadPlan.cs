@@ -17,10 +17,12 @@ internal sealed record UploadPlan(long PartSizeBytes, int? PartCount, bool IsMul
     /// <param name="wantedPartSizeBytes">What the client wants; null for the default.</param>
     /// <param name="store">Limits of the store.</param>
     /// <param name="limits">Limits of the operator.</param>
-    public static (Refusal? Refusal, UploadPlan? Plan) Make(long? sizeBytes, long? wantedPartSizeBytes, StoreProfile store, LimitsOptions limits)
+    /// <param name="partSizeBytesMax">Largest part on the way that the bytes take.</param>
+    public static (Refusal? Refusal, UploadPlan? Plan) Make(
+        long? sizeBytes, long? wantedPartSizeBytes, StoreProfile store, LimitsOptions limits, long partSizeBytesMax)
     {
         var min = store.PartSizeBytesMin;
-        var max = Math.Min(limits.ProxiedPartSizeBytesMax, store.PartSizeBytesMax);
+        var max = Math.Min(partSizeBytesMax, store.PartSizeBytesMax);
         if (sizeBytes < 0)
             return (Refusals.Invalid("A size is 0 or more."), null);
         if (wantedPartSizeBytes is { } wanted && (wanted < min || wanted > max))

@@ -129,6 +129,13 @@ internal sealed class UploadRepository(
             },
             cancellationToken);
 
+    /// <summary>All parts with their hashes.</summary>
+    public Task<List<PartRow>> ReadPartRowsAsync(string id) =>
+        database.ReadAsync(
+            $"SELECT {PartRow.Columns} FROM upload_parts WHERE upload_id = $1 ORDER BY number",
+            parameters => parameters.Text(id),
+            reader => reader.RowsAsync(PartRow.Read));
+
     /// <summary>The file of a completed session as it is now; null when it was removed.</summary>
     public Task<Entry?> FindFileAsync(string id, CancellationToken cancellationToken) =>
         database.ReadBatchAsync(batch => AddFile(batch, id), reader => reader.RowAsync(FileRow.ReadEntry), cancellationToken);

@@ -11,7 +11,10 @@ internal sealed record UploadRow
     public const string Columns =
         "id, owner_id, state, epoch, mode, file_id, is_new_file, expected_version, name, parent_id, on_conflict, content_type, " +
         "size_bytes, part_size_bytes, part_count, multipart, declared_sha256, verified_sha256, object_key, store_upload_id, " +
-        "object_made, failure, expires_at";
+        "object_made, failure, expires_at, urls_until, staging_key";
+
+    /// <summary>How many those are: what a statement selects beside them begins here.</summary>
+    public const int ColumnCount = 25;
 
     public required string Id { get; init; }
     public required string OwnerId { get; init; }
@@ -42,6 +45,12 @@ internal sealed record UploadRow
 
     public required DateTimeOffset ExpiresAt { get; init; }
 
+    /// <summary>Until when a URL of the session may live; null when none was handed out.</summary>
+    public DateTimeOffset? UrlsUntil { get; init; }
+
+    /// <summary>Key to which a file of one part is sent straight; null until a URL was handed out.</summary>
+    public string? StagingKey { get; init; }
+
     /// <summary>True in the states that end: nothing changes any more.</summary>
     public bool HasEnded => State is UploadState.Completed or UploadState.Aborted or UploadState.Expired;
 
@@ -70,6 +79,8 @@ internal sealed record UploadRow
         IsObjectMade = reader.GetBoolean(20),
         Failure = reader.IsDBNull(21) ? null : (RefusalReason)reader.GetInt16(21),
         ExpiresAt = reader.Time(22),
+        UrlsUntil = reader.TimeOrNull(23),
+        StagingKey = reader.TextOrNull(24),
     };
 
     /// <summary>The session for its owner, with a page of parts.</summary>
@@ -81,15 +92,15 @@ internal sealed record UploadRow
 /// <param name="Number">From 1.</param>
 /// <param name="SizeBytes">Size in bytes.</param>
 /// <param name="ETag">The store's ETag without quotes.</param>
-/// <param name="Sha256">SHA-256 of the part, 32 bytes.</param>
+/// <param name="Sha256">SHA-256 of the part, 32 bytes; null when it went straight to the store.</param>
 /// <param name="ObjectKey">Key of the whole-object attempt; null in a multipart upload.</param>
-internal sealed record PartRow(int Number, long SizeBytes, string ETag, byte[] Sha256, string? ObjectKey)
+internal sealed record PartRow(int Number, long SizeBytes, string ETag, byte[]? Sha256, string? ObjectKey)
 {
     /// <summary>Columns that <see cref="Read"/> expects.</summary>
     public const string Columns = "number, size_bytes, etag, sha256, object_key";
 
     public static PartRow Read(NpgsqlDataReader reader) =>
-        new(reader.GetInt32(0), reader.GetInt64(1), reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.TextOrNull(4));
+        new(reader.GetInt32(0), reader.GetInt64(1), reader.GetString(2), reader.BytesOrNull(3), reader.TextOrNull(4));
 
     /// <summary>The part as clients see it.</summary>
     public PartInfo ToInfo() => new(Number, SizeBytes, ETag);

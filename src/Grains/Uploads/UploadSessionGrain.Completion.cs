@@ -67,7 +67,7 @@ internal sealed partial class UploadSessionGrain
             // A repeat of an acknowledged part that is under way could replace it at the store behind our back.
             if (!await _writes.DrainAsync(limits.Value.PartWait))
                 return new EntryResult(Refusals.Busy("Parts are being written; complete again when they have ended."), null);
-            if (await FindDifferenceAsync(row, command) is { } difference)
+            if ((await ReconcileAsync(row, command) ?? await FindDifferenceAsync(row, command)) is { } difference)
                 return new EntryResult(difference, null);
             var begun = await WriteAsync(() => repository.BeginCompletionAsync(row, command));
             if (begun.Refusal is { } reason)
@@ -201,7 +201,7 @@ internal sealed partial class UploadSessionGrain
     private async Task<EntryResult> CommitAsync(UploadRow row, List<PartRow> parts)
     {
         var key = row.IsMultipart ? row.ObjectKey : parts.FirstOrDefault()?.ObjectKey;
-        var content = Checksums.Of(parts);
+        var content = Checksums.Of(parts, key);
         var sha256 = content.Sha256 ?? row.VerifiedSha256;
         if (row.DeclaredSha256 is { } declared)
         {

@@ -30,8 +30,8 @@ internal sealed partial class UploadSessionGrain
             return;
         }
 
-        if (_completion is null)
-            await EndAsync(row, UploadState.Expired, failure: null, fromCompleting: false, ifDue: true);
+        if (_completion is null && await EndAsync(row, UploadState.Expired, failure: null, fromCompleting: false, ifDue: true) == UploadState.Open)
+            await FinishStagedAsync(cancellationToken);
     }
 
     private async Task<UploadState?> EndAsync(UploadRow row, UploadState wanted, RefusalReason? failure, bool fromCompleting, bool ifDue)

@@ -24,6 +24,9 @@ internal static partial class UploadLog
     [LoggerMessage(4305, LogLevel.Information, "Completion of {UploadId} was left by a crash and has been taken up: {Outcome}")]
     public static partial void Recovered(ILogger logger, string uploadId, string outcome);
 
+    [LoggerMessage(4312, LogLevel.Information, "The store was looked at for the file of {UploadId}: {Outcome}")]
+    public static partial void Finished(ILogger logger, string uploadId, string outcome);
+
     [LoggerMessage(4306, LogLevel.Information, "Part {Number} of {UploadId} came too late: the ledger does not accept it (attempt {Attempt})")]
     public static partial void PartFenced(ILogger logger, string uploadId, int number, int attempt);
 

@@ -167,22 +167,26 @@ internal sealed partial class UploadSessionGrain
     /// <summary>The right to write the whole object: each attempt under a key of its own, so that none can overwrite another.</summary>
     private async Task<PartPermit> PermitWholeAsync(UploadRow row)
     {
-        var key = row.ObjectKey!;
+        var key = await NextWholeKeyAsync(row);
+        return key is null
+            ? Refused(Refusals.Busy("The session moved meanwhile; send the part again."))
+            : new PartPermit(null, null, key, null, row.Epoch, IsGrowing: false, Ticket: 0);
+    }
+
+    /// <summary>A key of the ledger that nobody has used; null when the session is no longer ours or open.</summary>
+    private async Task<string?> NextWholeKeyAsync(UploadRow row)
+    {
         if (_isFirstKeyFree)
         {
             _isFirstKeyFree = false;
-        }
-        else
-        {
-            key = ObjectKeys.NewContentKey();
-            if (!await WriteAsync(() => repository.IntendAttemptAsync(Id, row.Epoch, key, store.Profile)))
-            {
-                Forget();
-                return Refused(Refusals.Busy("The session moved meanwhile; send the part again."));
-            }
+            return row.ObjectKey!;
         }
 
-        return new PartPermit(null, null, key, null, row.Epoch, IsGrowing: false, Ticket: 0);
+        var key = ObjectKeys.NewContentKey();
+        if (await WriteAsync(() => repository.IntendAttemptAsync(Id, row.Epoch, key, store.Profile)))
+            return key;
+        Forget();
+        return null;
     }
 
     private Refusal? FindObjection(UploadRow row, int number, long? sizeBytes)

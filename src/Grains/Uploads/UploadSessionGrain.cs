@@ -15,9 +15,12 @@ namespace GrainVault.Uploads;
 [GrainType("up")]
 internal sealed partial class UploadSessionGrain(
     UploadRepository repository,
+    PartLedger ledger,
+    DirectLedger directLedger,
     IObjectStore store,
     ContentHasher hasher,
     IOptions<LimitsOptions> limits,
+    IOptions<DirectOptions> direct,
     TimeProvider time,
     ILogger<UploadSessionGrain> logger) : Grain, IUploadSessionGrain
 {
@@ -31,6 +34,7 @@ internal sealed partial class UploadSessionGrain(
     private UploadRow? _row;
     private PartSet _acknowledged = new();
     private Task? _loading;
+    private long _learnedBytes;
 
     /// <summary>True while the key that was intended at creation has not been handed out; only this activation can know.</summary>
     private bool _isFirstKeyFree;
@@ -48,7 +52,8 @@ internal sealed partial class UploadSessionGrain(
             return await GetAsync(0, PageLengthMax, cancellationToken);
         if (Check(command) is { } invalid)
             return new UploadResult(invalid, null);
-        var (refusal, plan) = UploadPlan.Make(command.SizeBytes, command.PartSizeBytes, store.Profile, limits.Value);
+        var (refusal, plan) = UploadPlan.Make(
+            command.SizeBytes, command.PartSizeBytes, store.Profile, limits.Value, PartSizeBytesMax(command.Mode));
         if (plan is null)
             return new UploadResult(refusal, null);
 
@@ -79,17 +84,23 @@ internal sealed partial class UploadSessionGrain(
             : NotFound;
     }
 
+    /// <summary>Only front ends hold a part in memory.</summary>
+    private long PartSizeBytesMax(UploadMode mode) =>
+        mode == UploadMode.Direct ? direct.Value.PartSizeBytesMax : limits.Value.ProxiedPartSizeBytesMax;
+
     private async Task<UploadInfo> DescribeAsync(UploadRow row, int afterPart, int limit, CancellationToken cancellationToken)
     {
-        var (parts, received, file) = await repository.ReadPartsAsync(row, afterPart, limit + 1, cancellationToken);
+        if (afterPart == 0)
+            await LearnPartsAsync(row);
+        var (page, received, file) = await repository.ReadPartsAsync(row, afterPart, limit + 1, cancellationToken);
         int? next = null;
-        if (parts.Count > limit)
+        if (page.Count > limit)
         {
-            parts.RemoveAt(limit);
-            next = parts[^1].Number;
+            page.RemoveAt(limit);
+            next = page[^1].Number;
         }
 
-        return row.ToInfo(received, parts, next, file);
+        return row.ToInfo(received, page, next, file);
     }
 
     private Refusal? Check(CreateUploadCommand command)
@@ -100,8 +111,10 @@ internal sealed partial class UploadSessionGrain(
             return Refusals.NotFound("folder");
         if (!Enum.IsDefined(command.Mode) || !Enum.IsDefined(command.OnConflict))
             return Refusals.Invalid("There is no such mode or conflict rule.");
-        if (command.Mode == UploadMode.Direct)
-            return Refusals.Invalid("Direct uploads are not offered here; use mode 'proxied'.");
+        if (command.Mode == UploadMode.Direct && store is not IPresigningStore)
+            return NoUrls;
+        if (command.Mode == UploadMode.Direct && command.SizeBytes is null)
+            return Refusals.Invalid("A direct upload needs a size.");
         if (store is not IMultipartStore && command.SizeBytes is null)
             return Refusals.Invalid("This store takes no uploads of unknown size.");
         if (command.ExpectedVersion is not null && command.FileId is null)

@@ -68,6 +68,8 @@ public static class GrainVaultSiloExtensions
     private static void AddSilo(this IHostApplicationBuilder builder, GrainClusterOptions cluster)
     {
         var janitor = builder.AddGrainVaultOptions<JanitorOptions>(JanitorOptions.Section);
+        builder.AddGrainVaultOptions<DirectOptions>(DirectOptions.Section);
+        builder.AddGrainVaultOptions<IngestOptions>(IngestOptions.Section, isWholeSection: false);
         builder.UseOrleans(silo =>
         {
             if (cluster.Mode == ClusterMode.Embedded)

@@ -27,6 +27,8 @@ public sealed class VaultFixture : IAsyncLifetime
         ["GrainVault__Limits__FailedLoginsPerMinutePerAddress"] = "100000",
         ["GrainVault__Limits__RequestsPerSecondPerUser"] = "100000",
         ["GrainVault__Limits__RequestsPerSecondPerAddress"] = "100000",
+        ["GrainVault__Ingest__Secret"] = IngestTests.Secret,
+        ["GrainVault__Ingest__SnsTopics__0"] = IngestTests.Topic,
         ["GrainVault__Limits__BodyRateGrace"] = "00:00:02",
         ["GrainVault__Limits__BodyBytesPerSecondMin"] = "100000",
     };

@@ -4,7 +4,7 @@ using GrainVault.Storage;
 namespace GrainVault.Grains.Tests.Support;
 
 /// <summary>A real store behind a hook: counts calls, and lets a test delay or fail one of them.</summary>
-public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStore, IListingStore, IDisposable
+public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStore, IListingStore, IPresigningStore, ICopyingStore, IDisposable
 {
     private readonly ConcurrentQueue<string> _calls = new();
 
@@ -67,6 +67,20 @@ public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStor
 
     public IAsyncEnumerable<ListedUpload> ListUploadsAsync(string prefix, CancellationToken cancellationToken = default) =>
         Listing.ListUploadsAsync(prefix, cancellationToken);
+
+    public Task<StoredObject> CopyAsync(string sourceKey, string ifMatchETag, string targetKey, CancellationToken cancellationToken = default) =>
+        RunAsync("Copy", targetKey, () => ((ICopyingStore)inner).CopyAsync(sourceKey, ifMatchETag, targetKey, cancellationToken));
+
+    public Task<PresignedUrl> PresignGetAsync(
+        string key, TimeSpan lifetime, string? contentDisposition, string? contentType = null, CancellationToken cancellationToken = default) =>
+        ((IPresigningStore)inner).PresignGetAsync(key, lifetime, contentDisposition, contentType, cancellationToken);
+
+    public Task<PresignedUrl> PresignPutAsync(string key, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default) =>
+        ((IPresigningStore)inner).PresignPutAsync(key, sizeBytes, lifetime, cancellationToken);
+
+    public Task<PresignedUrl> PresignPutPartAsync(
+        string key, string storeUploadId, int number, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default) =>
+        ((IPresigningStore)inner).PresignPutPartAsync(key, storeUploadId, number, sizeBytes, lifetime, cancellationToken);
 
     public void Dispose() => (inner as IDisposable)?.Dispose();
 

@@ -21,7 +21,7 @@ public sealed class CreationTests(GrainsHost host) : IClassFixture<GrainsHost>
     [InlineData(100L << 20, 5L << 20, 5L << 20, 20)]
     public void Part_size_is_raised_only_to_stay_within_the_part_limit(long size, long? wanted, long partSize, int count)
     {
-        var (refusal, plan) = UploadPlan.Make(size, wanted, Profile, new LimitsOptions());
+        var (refusal, plan) = UploadPlan.Make(size, wanted, Profile, new LimitsOptions(), new LimitsOptions().ProxiedPartSizeBytesMax);
 
         Assert.Null(refusal);
         Assert.Equal((partSize, count, count > 1), (plan!.PartSizeBytes, plan.PartCount, plan.IsMultipart));
@@ -34,7 +34,7 @@ public sealed class CreationTests(GrainsHost host) : IClassFixture<GrainsHost>
     [InlineData(1L << 20, (5L << 20) - 1, RefusalReason.Invalid)]
     [InlineData(1L << 20, (64L << 20) + 1, RefusalReason.Invalid)]
     public void Plan_that_can_not_be_is_refused(long size, long? wanted, RefusalReason reason) =>
-        Assert.Equal(reason, UploadPlan.Make(size, wanted, Profile, new LimitsOptions()).Refusal!.Reason);
+        Assert.Equal(reason, UploadPlan.Make(size, wanted, Profile, new LimitsOptions(), new LimitsOptions().ProxiedPartSizeBytesMax).Refusal!.Reason);
 
     [Theory]
     [InlineData("")]

@@ -1,0 +1,234 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using GrainVault.TestKit.Processes;
+using GrainVault.TestKit.S3;
+using static GrainVault.Api.Tests.Running.Account;
+
+namespace GrainVault.Api.Tests.Running;
+
+/// <summary>Uploads and downloads by presigned URLs, as a client does them that has nothing but the URLs: the same for every store.</summary>
+public abstract class DirectFlows : IDisposable
+{
+    /// <summary>No token, no proxy: what a URL alone allows.</summary>
+    private readonly HttpClient _store = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
+
+    private protected abstract Task<Account> SignUpAsync();
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Parts_sent_straight_to_the_store_become_a_file()
+    {
+        using var user = await SignUpAsync();
+        var content = RandomNumberGenerator.GetBytes((2 * PartSize) + 77);
+        var upload = await CreateAsync(user, "direct.bin", content.Length);
+        Assert.Equal("direct", upload.GetProperty("mode").GetString());
+        var urls = await PresignAsync(user, upload, 3, 1, 2);
+        Assert.Equal([3, 1, 2], urls.Select(url => url.Number));
+        var etags = await Task.WhenAll(urls.Select(async url => new { number = url.Number, etag = await PutAsync(url.Url, PartOf(content, url.Number)) }));
+
+        var shown = await user.GetJsonAsync($"/v1/uploads/{IdOf(upload)}");
+        Assert.Equal(content.Length, shown.GetProperty("receivedBytes").GetInt64());
+        using var completed = await user.PostAsync($"/v1/uploads/{IdOf(upload)}/complete", new { parts = etags });
+        Assert.Equal(HttpStatusCode.Created, completed.StatusCode);
+        var file = await JsonAsync(completed);
+        Assert.Equal(content, await user.Http.GetByteArrayAsync($"/v1/files/{IdOf(file)}/content"));
+
+        // What such a URL brings afterwards reaches nothing.
+        using var late = await _store.PutAsync(urls[0].Url, new ByteArrayContent(PartOf(content, 3)));
+        Assert.Equal(HttpStatusCode.NotFound, late.StatusCode);
+        Assert.Equal(content, await user.Http.GetByteArrayAsync($"/v1/files/{IdOf(file)}/content"));
+        var me = await user.GetJsonAsync("/v1/me");
+        Assert.Equal((content.Length, 0), (me.GetProperty("usedBytes").GetInt64(), me.GetProperty("reservedBytes").GetInt64()));
+    }
+
+    [Fact]
+    public async Task Upload_changes_its_way_in_the_middle_and_back()
+    {
+        using var user = await SignUpAsync();
+        var content = RandomNumberGenerator.GetBytes((2 * PartSize) + 1);
+        var upload = await user.CreateUploadAsync("mixed.bin", content.Length);
+        using (var first = await user.PutPartAsync(IdOf(upload), 1, PartOf(content, 1)))
+            Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+        await PutAsync((await PresignAsync(user, upload, 2))[0].Url, PartOf(content, 2));
+        var missing = await RefusedAsync(user.CompleteAsync(IdOf(upload)), 409, "missing-parts");
+        Assert.Equal([3], missing.GetProperty("missingParts").EnumerateArray().Select(part => part.GetInt32()));
+        using (var last = await user.PutPartAsync(IdOf(upload), 3, PartOf(content, 3)))
+            Assert.Equal(HttpStatusCode.OK, last.StatusCode);
+
+        using var completed = await user.CompleteAsync(IdOf(upload));
+
+        Assert.Equal(HttpStatusCode.Created, completed.StatusCode);
+        Assert.Equal(content, await user.Http.GetByteArrayAsync($"/v1/files/{IdOf(await JsonAsync(completed))}/content"));
+    }
+
+    [Fact]
+    public async Task URL_takes_only_what_it_was_made_for()
+    {
+        using var user = await SignUpAsync();
+        var content = RandomNumberGenerator.GetBytes(PartSize + 10);
+        var upload = await CreateAsync(user, "bound.bin", content.Length);
+        var url = (await PresignAsync(user, upload, 2))[0].Url;
+
+        foreach (var wrong in (byte[][])[[], content[..9], content[..11]])
+        {
+            using var answer = await _store.PutAsync(url, new ByteArrayContent(wrong));
+            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        }
+
+        using (var read = await _store.GetAsync(url))
+            Assert.True(read.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound, $"{read.StatusCode}");
+        var text = url.OriginalString;
+        var other = text.Contains("partNumber=2", StringComparison.Ordinal)
+            ? text.Replace("partNumber=2", "partNumber=1", StringComparison.Ordinal)
+            : text.Replace("/2/objects/", "/1/objects/", StringComparison.Ordinal);
+        Assert.NotEqual(text, other);
+        using (var moved = await _store.PutAsync(new Uri(other), new ByteArrayContent(content[PartSize..])))
+            Assert.Equal(HttpStatusCode.Forbidden, moved.StatusCode);
+        var shown = await user.GetJsonAsync($"/v1/uploads/{IdOf(upload)}");
+        Assert.Equal(0, shown.GetProperty("receivedBytes").GetInt64());
+    }
+
+    [Fact]
+    public async Task File_of_one_part_is_completed_by_the_client_or_by_the_store_s_event()
+    {
+        using var user = await SignUpAsync();
+        var content = RandomNumberGenerator.GetBytes(12_345);
+        var called = await CreateAsync(user, "called.bin", content.Length);
+        await PutAsync((await PresignAsync(user, called, 1))[0].Url, content);
+        using (var completed = await user.CompleteAsync(IdOf(called)))
+        {
+            Assert.Equal(HttpStatusCode.Created, completed.StatusCode);
+            Assert.Equal(content, await user.Http.GetByteArrayAsync($"/v1/files/{IdOf(await JsonAsync(completed))}/content"));
+        }
+
+        var told = await CreateAsync(user, "told.bin", content.Length);
+        var url = (await PresignAsync(user, told, 1))[0].Url;
+        await PutAsync(url, content);
+        await SendEventAsync(KeyOf(url), HttpStatusCode.NoContent);
+        await Eventually.TrueAsync(
+            async () => (await user.GetJsonAsync("/v1/files")).GetProperty("entries").EnumerateArray().Any(entry => entry.GetProperty("name").GetString() == "told.bin"),
+            TimeSpan.FromSeconds(30),
+            () => "the file does not appear");
+    }
+
+    [Fact]
+    public async Task Reader_is_sent_to_the_store_when_it_asks_for_it()
+    {
+        using var user = await SignUpAsync();
+        var content = RandomNumberGenerator.GetBytes(100_000);
+        var file = await user.PutFileAsync("größe \"x\".txt", content);
+
+        using var redirect = await user.Http.GetAsync($"/v1/files/{IdOf(file)}/content?redirect=true");
+
+        Assert.Equal(HttpStatusCode.TemporaryRedirect, redirect.StatusCode);
+        Assert.True(redirect.Headers.CacheControl!.NoStore);
+        var url = redirect.Headers.Location!;
+        using var whole = await _store.GetAsync(url);
+        Assert.Equal(content, await whole.Content.ReadAsByteArrayAsync());
+        Assert.Equal("attachment", whole.Content.Headers.ContentDisposition!.DispositionType);
+        using var request = new HttpRequestMessage(HttpMethod.Get, url) { Headers = { Range = new RangeHeaderValue(10, 19) } };
+        using var part = await _store.SendAsync(request);
+        Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
+        Assert.Equal(content[10..20], await part.Content.ReadAsByteArrayAsync());
+
+        using var stranger = await SignUpAsync();
+        await RefusedAsync(stranger.Http.GetAsync($"/v1/files/{IdOf(file)}/content?redirect=true"), 404, "not-found");
+        var empty = await user.PutFileAsync("empty", []);
+        Assert.Empty(await user.Http.GetByteArrayAsync($"/v1/files/{IdOf(empty)}/content?redirect=true"));
+    }
+
+    [Theory]
+    [InlineData("""{"parts":[]}""", 400)]
+    [InlineData("""{"parts":[0]}""", 400)]
+    [InlineData("""{"parts":[3]}""", 400)]
+    [InlineData("""{"parts":[1,1]}""", 400)]
+    [InlineData("""{"parts":["1"]}""", 400)]
+    [InlineData("""{"parts":null}""", 400)]
+    [InlineData("""{}""", 400)]
+    [InlineData("""{"parts":[1],"lifetime":9}""", 400)]
+    public async Task Wrong_wishes_for_URLs_are_refused(string json, int status)
+    {
+        using var user = await SignUpAsync();
+        var upload = await CreateAsync(user, "wishes.bin", PartSize + 1);
+        using var answer = await user.PostJsonAsync($"/v1/uploads/{IdOf(upload)}/presign", json);
+        Assert.Equal(status, (int)answer.StatusCode);
+        await RefusedAsync(user.PostJsonAsync($"/v1/uploads/{Ids.New(Ids.Upload)}/presign", """{"parts":[1]}"""), 404, "not-found");
+    }
+
+    private protected abstract Task SendEventAsync(string key, HttpStatusCode expected);
+
+    private static Task<JsonElement> CreateAsync(Account user, string name, long size) => CreateDirectAsync(user, name, size);
+
+    private static async Task<JsonElement> CreateDirectAsync(Account user, string name, long size)
+    {
+        using var response = await user.PostAsync("/v1/uploads", new { name, size, partSize = PartSize, mode = "direct" });
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        return await JsonAsync(response);
+    }
+
+    private static async Task<List<(int Number, Uri Url)>> PresignAsync(Account user, JsonElement upload, params int[] parts)
+    {
+        using var response = await user.PostAsync($"/v1/uploads/{IdOf(upload)}/presign", new { parts });
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.True(response.Headers.CacheControl!.NoStore);
+        var answer = await JsonAsync(response);
+        return [.. answer.GetProperty("parts").EnumerateArray().Select(part =>
+        {
+            Assert.True(part.GetProperty("expiresAt").GetDateTimeOffset() > DateTimeOffset.UtcNow);
+            return (part.GetProperty("number").GetInt32(), new Uri(part.GetProperty("url").GetString()!));
+        })];
+    }
+
+    private async Task<string> PutAsync(Uri url, byte[] bytes)
+    {
+        using var answer = await _store.PutAsync(url, new ByteArrayContent(bytes));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return answer.Headers.ETag!.Tag;
+    }
+
+    private static byte[] PartOf(byte[] content, int number) => content[((number - 1) * PartSize)..Math.Min(number * PartSize, content.Length)];
+
+    /// <summary>The key in the path of a URL, whatever stands before it.</summary>
+    private static string KeyOf(Uri url) => url.AbsolutePath[url.AbsolutePath.LastIndexOf("objects/", StringComparison.Ordinal)..];
+
+    private protected static string EventOf(string key) => JsonSerializer.Serialize(new
+    {
+        Records = new[] { new { eventVersion = "2.2", eventName = "ObjectCreated:Put", s3 = new { @object = new { key = Uri.EscapeDataString(key), size = 1, eTag = "x" } } } },
+    });
+}
+
+[Collection(RunningVault.Name)]
+public sealed class DirectToDiskTests(VaultFixture fixture) : DirectFlows
+{
+    private protected override Task<Account> SignUpAsync() => fixture.SignUpAsync();
+
+    private protected override Task SendEventAsync(string key, HttpStatusCode expected) =>
+        IngestTests.SendAsync(fixture.Address, EventOf(key), expected);
+}
+
+/// <summary>The same against a real S3 server.</summary>
+public sealed class DirectToS3Tests(DirectToS3Tests.Fixture fixture) : DirectFlows, IClassFixture<DirectToS3Tests.Fixture>
+{
+    private protected override Task<Account> SignUpAsync() => Account.SignUpAsync(VaultFixture.CreateClient(fixture.Vault));
+
+    private protected override Task SendEventAsync(string key, HttpStatusCode expected) =>
+        IngestTests.SendAsync(fixture.Vault.Address, EventOf(key), expected);
+
+    public sealed class Fixture : IAsyncLifetime
+    {
+        private VaultProcess? _vault;
+
+        internal VaultProcess Vault => _vault!;
+
+        public async Task InitializeAsync() => _vault = await VaultProcess.StartAsync(OutageTests.S3Settings(await S3ServerFixture.ServerAsync()));
+
+        public async Task DisposeAsync() => await Vault.DisposeAsync();
+    }
+}
