@@ -17,7 +17,7 @@ public abstract class MultipartConformance<TFixture>(TFixture fixture) : StoreCo
         Assert.Equal((2 * PartSizeBytes) + 777, stored.SizeBytes);
         Assert.NotEmpty(stored.ETag);
         Assert.Equal(stored, await Store.FindAsync(key));
-        Assert.Equal(parts.SelectMany(part => part), await ReadAllAsync(key));
+        await CheckContentAsync(key, parts);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public abstract class MultipartConformance<TFixture>(TFixture fixture) : StoreCo
         var low = await Multipart.PutPartAsync(key, id, 3, Content.Random(PartSizeBytes, 3));
         var high = await Multipart.PutPartAsync(key, id, 10_000, Content.Random(9, 4));
         await Multipart.CompleteAsync(key, id, [low, high]);
-        Assert.Equal(Content.Bytes(PartSizeBytes, 3).Concat(Content.Bytes(9, 4)), await ReadAllAsync(key));
+        await CheckContentAsync(key, Content.Bytes(PartSizeBytes, 3), Content.Bytes(9, 4));
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class S3OutageTests
         await using var stream = await store.OpenReadAsync(key);
         using var copy = new MemoryStream();
         await stream.CopyToAsync(copy);
-        Assert.Equal(Content.Bytes(5 << 20, 1).Concat(Content.Bytes(1000, 2)), copy.ToArray());
+        Assert.True(Content.Bytes(5 << 20, 1).Concat(Content.Bytes(1000, 2)).ToArray().AsSpan().SequenceEqual(copy.ToArray()));
     }
 
     private static async Task CheckUnavailableAsync(S3ObjectStore store)

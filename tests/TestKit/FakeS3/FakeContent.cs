@@ -9,6 +9,9 @@ public sealed class FakeContent
     private static readonly byte[] Zeros = new byte[1 << 20];
     private static readonly ConcurrentDictionary<long, byte[]> HashesOfZeros = new();
 
+    /// <summary>Zeros past this many bytes get a hash of their number instead, since hashing gigabytes takes seconds.</summary>
+    private const long HashedSizeBytesMax = 64 << 20;
+
     private readonly IReadOnlyList<(byte[]? Bytes, long SizeBytes)> _pieces;
 
     private FakeContent(IReadOnlyList<(byte[]? Bytes, long SizeBytes)> pieces, byte[] md5)
@@ -84,6 +87,8 @@ public sealed class FakeContent
 
     private static byte[] HashOfZeros(long sizeBytes)
     {
+        if (sizeBytes > HashedSizeBytesMax)
+            return MD5.HashData(BitConverter.GetBytes(sizeBytes));
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
         for (var done = 0L; done < sizeBytes; done += Zeros.Length)
             hash.AppendData(Zeros, 0, (int)Math.Min(Zeros.Length, sizeBytes - done));
