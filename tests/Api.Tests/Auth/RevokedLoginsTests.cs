@@ -1,4 +1,5 @@
 using GrainVault.Api.Auth;
+using GrainVault.TestKit;
 
 namespace GrainVault.Api.Tests.Auth;
 

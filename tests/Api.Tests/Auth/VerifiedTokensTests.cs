@@ -1,4 +1,5 @@
 using GrainVault.Api.Auth;
+using GrainVault.TestKit;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using GrainVault.Api.Http;
+using GrainVault.TestKit;
 
 namespace GrainVault.Api.Tests.Http;
 

@@ -3,6 +3,7 @@ using System.Text;
 using GrainVault.Api.Accounts;
 using GrainVault.Api.Http;
 using GrainVault.Api.Tests.Running;
+using GrainVault.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,7 @@
 using System.Net;
 using GrainVault.Options;
 using GrainVault.RateLimits;
+using GrainVault.TestKit;
 using NSubstitute;
 using static GrainVault.Api.Tests.RateLimits.BudgetOwners;
 

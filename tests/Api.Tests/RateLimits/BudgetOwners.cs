@@ -4,6 +4,7 @@ using GrainVault.Api.RateLimits;
 using GrainVault.Options;
 using GrainVault.RateLimits;
 using GrainVault.Silo.Postgres;
+using GrainVault.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

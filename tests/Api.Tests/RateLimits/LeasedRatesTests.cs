@@ -3,6 +3,7 @@ using GrainVault.Api.Http;
 using GrainVault.Api.RateLimits;
 using GrainVault.Options;
 using GrainVault.RateLimits;
+using GrainVault.TestKit;
 using static GrainVault.Api.Tests.RateLimits.BudgetOwners;
 
 namespace GrainVault.Api.Tests.RateLimits;

@@ -1,4 +1,5 @@
 using GrainVault.RateLimits;
+using GrainVault.TestKit;
 
 namespace GrainVault.Api.Tests.RateLimits;
 

@@ -1,6 +1,7 @@
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Api.Shedding;
+using GrainVault.TestKit;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;

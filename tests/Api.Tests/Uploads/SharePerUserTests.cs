@@ -1,4 +1,5 @@
 using GrainVault.Api.Uploads;
+using GrainVault.TestKit;
 
 namespace GrainVault.Api.Tests.Uploads;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using GrainVault.Storage.Buffers;
-using GrainVault.Storage.Tests.Support;
+using GrainVault.TestKit;
 
 namespace GrainVault.Storage.Tests.Buffers;
 

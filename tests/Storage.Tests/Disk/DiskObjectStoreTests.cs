@@ -1,6 +1,6 @@
 using GrainVault.Storage.Disk;
 using GrainVault.Storage.Tests.Conformance;
-using GrainVault.Storage.Tests.Support;
+using GrainVault.TestKit;
 
 namespace GrainVault.Storage.Tests.Disk;
 

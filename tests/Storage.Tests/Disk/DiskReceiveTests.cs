@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using GrainVault.Storage.Disk;
 using GrainVault.Storage.Tests.Conformance;
-using GrainVault.Storage.Tests.Support;
+using GrainVault.TestKit;
 
 namespace GrainVault.Storage.Tests.Disk;
 

@@ -1,13 +1,13 @@
 using System.Security.Cryptography;
 using GrainVault.Storage.Disk;
-using GrainVault.Storage.Tests.Support;
+using GrainVault.TestKit;
 
 namespace GrainVault.Storage.Tests.Disk;
 
 public sealed class SignedObjectUrlTests
 {
     private static readonly byte[] Secret = RandomNumberGenerator.GetBytes(32);
-    private readonly ManualTime _time = new();
+    private readonly ManualTime _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly SignedObjectUrl _urls;
 
     public SignedObjectUrlTests() => _urls = new SignedObjectUrl(Secret, _time);

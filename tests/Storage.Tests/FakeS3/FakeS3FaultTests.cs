@@ -1,6 +1,6 @@
 using GrainVault.Storage.S3;
 using GrainVault.Storage.Tests.Conformance;
-using GrainVault.Storage.Tests.Support;
+using GrainVault.TestKit;
 using GrainVault.TestKit.FakeS3;
 
 namespace GrainVault.Storage.Tests.FakeS3;

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using GrainVault.Resilience;
 using GrainVault.Storage.Instrumentation;
-using GrainVault.Storage.Tests.Support;
+using GrainVault.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GrainVault.Storage.Tests.Resilience;

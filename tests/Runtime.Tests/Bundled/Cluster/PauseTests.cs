@@ -1,4 +1,5 @@
 using GrainVault.Runtime.Tests.Support;
+using GrainVault.TestKit;
 using Orleans.Cluster;
 
 namespace GrainVault.Runtime.Tests.Bundled.Cluster;

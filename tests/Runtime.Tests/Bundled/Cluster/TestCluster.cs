@@ -1,5 +1,6 @@
 using System.Net;
 using GrainVault.Runtime.Tests.Support;
+using GrainVault.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Cluster;
 using Orleans.Configuration;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using GrainVault.Runtime.Tests.Support;
+using GrainVault.TestKit;
 using Orleans.Messaging;
 
 namespace GrainVault.Runtime.Tests.Bundled.Messaging;

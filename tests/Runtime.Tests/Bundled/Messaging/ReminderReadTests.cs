@@ -1,4 +1,5 @@
 using GrainVault.Runtime.Tests.Support;
+using GrainVault.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Cluster;

@@ -1,11 +1,18 @@
-namespace GrainVault.Runtime.Tests.Support;
+namespace GrainVault.TestKit;
 
 /// <summary>A clock that a test moves; timers fire during <see cref="Advance"/>, on the caller's thread, each in its turn.</summary>
 public sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
-    private DateTimeOffset _now = new(2026, 11, 20, 10, 0, 0, TimeSpan.Zero);
+    private DateTimeOffset _now;
+
+    public ManualTime()
+        : this(new DateTimeOffset(2026, 11, 20, 10, 0, 0, TimeSpan.Zero))
+    {
+    }
+
+    public ManualTime(DateTimeOffset start) => _now = start;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
