@@ -38,6 +38,7 @@ public sealed class LifecycleTests
     {
         var settings = VaultFixture.Settings();
         settings["GrainVault__Limits__UploadLifetime"] = "00:00:05";
+        settings["GrainVault__Janitor__Period"] = "00:00:05";
         await using var vault = await VaultProcess.StartAsync(settings);
         using var user = await Account.SignUpAsync(VaultFixture.CreateClient(vault));
         var upload = await user.CreateUploadAsync("x", 1);
