@@ -106,6 +106,14 @@ names_of() { # kind count
   for ((number = 1; number <= $2; number++)); do echo "$1-$number"; done
 }
 
+start_stores() {
+  (umask 077 && mkdir -p "$data/logs")
+  silos=0 prepare_postgres
+  prepare_s3
+  [ "${#pid_of[@]}" != 0 ] || fail "nothing to start: PostgreSQL and the objects of '$data' are elsewhere"
+  await_postgres
+}
+
 start_cluster() {
   local number health addresses
   (umask 077 && mkdir -p "$data/logs")

@@ -45,6 +45,40 @@ have_postgres() {
 
 have_program() { command -v "$1" >/dev/null; }
 
+# Puts into the array TIED what makes a command end when we are killed, where the machine has it.
+tie() {
+  tied=()
+  if have_program setpriv && setpriv --help 2>/dev/null | grep -q -- --pdeathsig; then tied=(setpriv --pdeathsig TERM); fi
+}
+
+progress_seconds=15 # Between two lines of a command that says nothing itself.
+
+# with_progress WHAT LOG COMMAND...: says every few seconds how long the command has taken, and the last line of LOG (may be
+# empty). The one who says it starts nothing and ends with us, however we end, since its input does; the command stays in the
+# foreground.
+with_progress() {
+  local what=$1 log=$2 code=0 reader
+  shift 2
+  exec 7> >(say_progress "$what" "$log")
+  reader=$!
+  "$@" 7>&- || code=$?
+  exec 7>&-
+  wait "$reader" 2>/dev/null || true
+  return "$code"
+}
+
+say_progress() { # what log
+  local seconds=0 code done
+  while :; do
+    code=0
+    read -r -t "$progress_seconds" _ || code=$?
+    [ "$code" -gt 128 ] || return 0 # No time-out: the end of the input.
+    seconds=$((seconds + progress_seconds)) done=
+    if [ -s "$2" ]; then while read -r done; do :; done <"$2"; fi
+    say "$1, $seconds s${done:+: $done}"
+  done
+}
+
 # install_packages WHY PACKAGE...: with apt where that is allowed, otherwise says what is missing and ends.
 install_packages() {
   local why=$1 become=()
@@ -111,15 +145,25 @@ source_names() { build_sources -print | LC_ALL=C sort | cksum; }
 
 # build_release LOG PROJECT...: one build in Release; what changes meanwhile is built at the next start.
 build_release() {
-  local log=$1 project started
-  shift
+  local started code=0
   started=$(mktemp)
+  with_progress "still building" "$1.steps" build_projects "$@" || code=$?
+  if [ "$code" = 0 ]; then
+    source_names >"$build_stamp"
+    touch -r "$started" "$build_stamp"
+  fi
+  rm -f "$started" "$1.steps"
+  return "$code"
+}
+
+build_projects() { # log project...: errors into LOG, what has been restored and built into LOG.steps
+  local log=$1 project
+  shift
+  tie
   for project in "$@"; do
-    dotnet build "$project" -c Release --nologo -v quiet "-clp:ErrorsOnly;NoSummary" >>"$log" 2>&1 || { rm -f "$started"; return 1; }
+    "${tied[@]}" dotnet build "$project" -c Release --nologo -v quiet "-clp:ErrorsOnly;NoSummary" \
+      "-flp:Verbosity=minimal;Append;LogFile=$log.steps" >>"$log" 2>&1 || return 1
   done
-  source_names >"$build_stamp"
-  touch -r "$started" "$build_stamp"
-  rm -f "$started"
 }
 
 # The local S3 server that ./eng/up --store s3 starts becomes the object store.
@@ -127,6 +171,16 @@ export_local_s3() { # port key secret
   export GrainVault__Objects__Provider=s3 GrainVault__Objects__S3__Endpoint=http://127.0.0.1:$1 GrainVault__Objects__S3__Profile=ceph \
     GrainVault__Objects__S3__AccessKey=$2 GrainVault__Objects__S3__SecretKey=$3 GrainVault__Objects__S3__ForcePathStyle=true \
     GrainVault__Objects__S3__Bucket="${GrainVault__Objects__S3__Bucket:-grainvault}" GrainVault__Objects__S3__Region=us-east-1
+}
+
+# What the last ./eng/up on $data runs with: the store that --store chose, and the local S3 server.
+export_stores() {
+  local port key secret
+  if [ -s "$data/store" ]; then export GrainVault__Objects__Provider="$(cat "$data/store")"; fi
+  if [ "${GrainVault__Objects__Provider:-disk}" = s3 ] && [ -z "${GrainVault__Objects__S3__Endpoint:-}" ] && [ -s "$data/s3.settings" ]; then
+    read -r port key secret <"$data/s3.settings"
+    export_local_s3 "$port" "$key" "$secret"
+  fi
 }
 
 # Takes the machine's settings from .env in the repository; what the environment says already wins.

@@ -21,9 +21,8 @@ is_alive() { # pid: no child process, since this is asked often
 start() {
   local name=$1 log=$2
   shift 2
-  if have_program setpriv && setpriv --help 2>/dev/null | grep -q -- --pdeathsig; then
-    set -- setpriv --pdeathsig TERM "$@"
-  fi
+  tie
+  set -- "${tied[@]}" "$@"
   (
     [ -z "${lock_fd:-}" ] || exec {lock_fd}>&-
     [ -z "$log" ] || exec >>"$log" 2>&1

@@ -26,6 +26,7 @@ for program in radosgw radosgw-admin ceph-mon ceph-osd ceph monmaptool uuidgen c
   command -v "$program" >/dev/null || fail "$program is missing; apt-get install --no-install-recommends radosgw ceph-mon ceph-osd uuid-runtime curl"
 done
 case $store in memstore | bluestore) ;; *) fail "S3_STORE is '$store'; allowed: memstore, bluestore" ;; esac
+[ "$store" = bluestore ] || [ "$(cat "$dir/ready" 2>/dev/null)" != bluestore ] || fail "$dir holds durable objects, which S3_STORE=$store would remove; set S3_STORE=bluestore"
 [ -e "$dir/ceph.conf" ] || [ -z "$(ls -A "$dir" 2>/dev/null)" ] || fail "$dir is neither empty nor from this script"
 mkdir -p "$dir"/{run,log}
 

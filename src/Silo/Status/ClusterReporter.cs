@@ -60,9 +60,9 @@ internal sealed partial class ClusterReporter(ClusterReports reports, IGrainFact
         }
     }
 
-    [LoggerMessage(1060, LogLevel.Warning, "This process can't report to the cluster's page; it goes on trying")]
+    [LoggerMessage(1068, LogLevel.Warning, "This process can't report to the cluster's page; it goes on trying")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(1061, LogLevel.Information, "This process reports to the cluster's page again")]
+    [LoggerMessage(1069, LogLevel.Information, "This process reports to the cluster's page again")]
     private static partial void LogRecovered(ILogger logger);
 }
