@@ -68,14 +68,14 @@ with_progress() {
 }
 
 say_progress() { # what log
-  local seconds=0 code done
+  local seconds=0 code line last
   while :; do
     code=0
     read -r -t "$progress_seconds" _ || code=$?
     [ "$code" -gt 128 ] || return 0 # No time-out: the end of the input.
-    seconds=$((seconds + progress_seconds)) done=
-    if [ -s "$2" ]; then while read -r done; do :; done <"$2"; fi
-    say "$1, $seconds s${done:+: $done}"
+    seconds=$((seconds + progress_seconds)) last=
+    if [ -s "$2" ]; then while read -r line; do last=${line%% -> *}; done <"$2"; fi
+    say "$1, $seconds s${last:+ (done: $last)}"
   done
 }
 

@@ -47,6 +47,56 @@ public sealed class ScriptTests
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder["cluster.secrets"]));
     }
 
+    [Fact]
+    public async Task Long_command_is_reported_with_its_last_step_and_keeps_its_exit_code()
+    {
+        using var folder = new TestFolder();
+        var output = await RunAsync($$"""
+            progress_seconds=1 steps='{{folder["steps"]}}' said='{{folder["said"]}}'
+            slow() {
+              printf '  First -> first.dll\n  Second -> second.dll\n' >"$steps"
+              for ((round = 0; round < 300; round++)); do
+                if [ -s "$said" ]; then return 7; fi
+                sleep 0.1
+              done
+            }
+            code=0
+            with_progress "still building" "$steps" slow >"$said" || code=$?
+            cat "$said"
+            echo "code $code, children: $(cat /proc/$$/task/$$/children | wc -w)"
+            """);
+
+        // The only child is the one that counts.
+        Assert.Matches(@"^\S+: still building, 1 s \(done: Second\)\n(.*\n)*code 7, children: 1$", output.Trim());
+    }
+
+    [Fact]
+    public async Task Command_beside_a_cluster_gets_what_all_its_processes_have_in_common()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder["postgres.connection"], "Host=127.0.0.1;Port=5433;Username=ada;Password=p=1;Database=files\n");
+        await File.WriteAllTextAsync(folder["store"], "s3\n");
+        await File.WriteAllTextAsync(folder["s3.settings"], "9000 key word\n");
+        await File.WriteAllTextAsync(folder["cluster.secrets"], "secret kid c2lnbg==\n");
+
+        var output = await RunAsync($$"""
+            for name in $(compgen -v GrainVault__) $(compgen -v PG); do unset "$name"; done
+            GrainVault__Data__Directory='{{folder.Path}}' "$repo_root/eng/with-settings" bash -c 'echo "$PGHOST:$PGPORT $PGUSER $PGPASSWORD $PGDATABASE
+            $GrainVault__Postgres__ConnectionString
+            $GrainVault__Objects__Provider $AWS_ENDPOINT_URL $AWS_ACCESS_KEY_ID $GrainVault__Objects__S3__SecretKey
+            $GrainVault__Cluster__Secret $GrainVault__Auth__SigningKeys__0__Kid $GrainVault__Auth__SigningKeys__0__Secret"'
+            """);
+
+        Assert.Equal(
+            [
+                "127.0.0.1:5433 ada p=1 files",
+                "Host=127.0.0.1;Port=5433;Username=ada;Password=p=1;Database=files",
+                "s3 http://127.0.0.1:9000 key word",
+                "secret kid c2lnbg==",
+            ],
+            output.Trim().Split('\n').Select(line => line.Trim()));
+    }
+
     private static async Task<string> RunAsync(string script)
     {
         var engine = Path.Combine(Repository.Root, "eng");

@@ -101,6 +101,20 @@ public sealed class UpTests
     }
 
     [Fact]
+    public async Task Stores_run_alone_for_the_operator_and_stop_in_order()
+    {
+        await using var up = new UpRun("--stores");
+        await up.StartAsync();
+        await Eventually.TrueAsync(() => Task.FromResult(up.Output.Contains("the stores are ready", StringComparison.Ordinal)), Patience, () => up.Output);
+
+        Assert.Equal(1, await ExecuteAsync(up, "SELECT 1"));
+        Assert.False(File.Exists(Path.Combine(up.DataDirectory, "run", "api-1.pid")));
+
+        Assert.Equal(0, await up.StopAsync());
+        Assert.Empty(up.FindProcesses());
+    }
+
+    [Fact]
     public async Task Data_directory_with_content_in_the_other_store_is_refused()
     {
         await using var up = new UpRun("--store", "s3");
@@ -119,7 +133,8 @@ public sealed class UpTests
     [InlineData("up: --apis is '0'; allowed: 1 to 99", "--apis", "0")]
     [InlineData("up: --silos is 'many'; allowed: 1 to 99", "--silos", "many")]
     [InlineData("up: --silos needs a value", "--silos")]
-    [InlineData("up: '--fast' is no option; allowed: --silos N, --apis M, --store disk|s3", "--fast")]
+    [InlineData("up: '--fast' is no option; allowed: --silos N, --apis M, --store disk|s3, --stores", "--fast")]
+    [InlineData("up: --stores starts no silo and no front end; allowed: --stores alone", "--silos", "3", "--stores")]
     [InlineData("up: --store is 'disk'; allowed: s3, since several processes share the store", "--silos", "3", "--store", "disk")]
     [InlineData("up: --store is 'disk'; allowed: s3, since several processes share the store", "--apis", "2", "--store", "disk")]
     public async Task Wrong_argument_is_answered_in_one_line(string line, params string[] arguments)
