@@ -11,6 +11,8 @@ internal sealed class S3Presigner(IAmazonS3 client, S3Credentials credentials, S
     /// <summary>At seven days and a fraction of a second the SDK silently falls back to version 2 signatures, which AWS no longer takes.</summary>
     private static readonly TimeSpan SignedLifetimeMax = TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1);
 
+    private const int SignAttemptCountMax = 3;
+
     private readonly Protocol _protocol =
         (options.PublicEndpoint ?? options.Endpoint)?.StartsWith("http://", StringComparison.OrdinalIgnoreCase) == true ? Protocol.HTTP : Protocol.HTTPS;
 
@@ -63,14 +65,26 @@ internal sealed class S3Presigner(IAmazonS3 client, S3Credentials credentials, S
                 allowed = end - now;
             if (allowed < TimeSpan.FromSeconds(1))
                 throw new ObjectStoreException(ObjectStoreError.Unavailable, $"Presign of {key}: the credentials end now.");
-            // The SDK rounds to whole seconds upwards: given a whole one, it has nothing to round.
-            request.Expires = DateTimeOffset.FromUnixTimeSeconds((now + allowed).ToUnixTimeSeconds()).UtcDateTime;
-            var url = new Uri(await client.GetPreSignedURLAsync(request).ConfigureAwait(false));
-            return new PresignedUrl(url, ExpiryOf(url));
+            return await SignUntilAsync(request, now + allowed).ConfigureAwait(false);
         }
         catch (Exception e) when (S3Errors.Covers(e))
         {
             throw S3Errors.Translate(e, "Presign", key);
+        }
+    }
+
+    /// <summary>The SDK rounds to whole seconds by its own clock, mostly upwards; a URL that would live too long is signed again.</summary>
+    private async Task<PresignedUrl> SignUntilAsync(GetPreSignedUrlRequest request, DateTimeOffset end)
+    {
+        var expires = DateTimeOffset.FromUnixTimeSeconds(end.ToUnixTimeSeconds());
+        for (var attempt = 1; ; attempt++)
+        {
+            request.Expires = expires.UtcDateTime;
+            var url = new Uri(await client.GetPreSignedURLAsync(request).ConfigureAwait(false));
+            var signed = new PresignedUrl(url, ExpiryOf(url));
+            if (signed.ExpiresAt <= end || attempt == SignAttemptCountMax)
+                return signed;
+            expires -= TimeSpan.FromSeconds(1);
         }
     }
 

@@ -42,6 +42,18 @@ public sealed class S3PresignExpiryTests
     public async Task Lasting_keys_allow_what_is_asked_for() =>
         Assert.InRange((await PresignAsync(new BasicAWSCredentials("a", "b"), Day)).ExpiresAt, DateTimeOffset.UtcNow.AddHours(23), DateTimeOffset.UtcNow.AddHours(24));
 
+    [Fact]
+    public async Task No_url_lives_longer_than_asked_for_in_whatever_part_of_a_second_it_is_signed()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            var lifetime = TimeSpan.FromMilliseconds(2000 + (i * 37 % 1000));
+            var signed = await PresignAsync(new BasicAWSCredentials("a", "b"), lifetime);
+            Assert.True(signed.ExpiresAt <= DateTimeOffset.UtcNow + lifetime, $"a URL for {lifetime} ends at {signed.ExpiresAt:O}");
+            await Task.Delay(7);
+        }
+    }
+
     private static async Task<PresignedUrl> PresignAsync(AWSCredentials keys, TimeSpan lifetime) => (await PresignAsync(keys, lifetime, mayFail: false))!;
 
     private static async Task<PresignedUrl?> PresignAsync(AWSCredentials keys, TimeSpan lifetime, bool mayFail)
