@@ -6,7 +6,8 @@ CREATE TABLE removed_entries (
 );
 CREATE INDEX removed_entries_age ON removed_entries (removed_at);
 
-CREATE FUNCTION remember_removed_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+-- With the search path of now: whoever changes entries by hand need not have it.
+CREATE FUNCTION remember_removed_entries() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO removed_entries (id) SELECT id FROM removed ON CONFLICT DO NOTHING;
     RETURN NULL;
@@ -15,7 +16,7 @@ CREATE TRIGGER entries_removed AFTER DELETE ON entries REFERENCING OLD TABLE AS 
     FOR EACH STATEMENT EXECUTE FUNCTION remember_removed_entries();
 
 -- After the insert, which waits for a removal that is under way: only then is it certain to be seen.
-CREATE FUNCTION refuse_removed_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION refuse_removed_entries() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM added a JOIN removed_entries r ON r.id = a.id) THEN
         RAISE EXCEPTION 'the entry was removed for good' USING ERRCODE = 'GV001';

@@ -1,4 +1,5 @@
 using GrainVault.Accounts;
+using GrainVault.Cluster;
 using GrainVault.Data;
 using GrainVault.Files;
 using GrainVault.Ingest;
@@ -43,6 +44,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<RevocationRepository>();
         services.AddSingleton<UserRepository>();
 
+        services.TryAddSingleton<IOwnerWatch, OnlyOwner>();
         services.AddSingleton<FileRepository>();
         services.AddSingleton<ListCursors>();
         services.AddSingleton<EntryListing>();

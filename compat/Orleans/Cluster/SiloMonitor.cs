@@ -153,8 +153,16 @@ internal sealed class SiloMonitor(
         // An intermediary that answers, even if only with "no", shows that this silo is not the one that is cut off.
         if (indirectly == Indirectly.Missed || HasCompany(target.Address))
             await votes.VoteAsync(target.Address, CancellationToken.None);
-        else if (missCount == _options.NumMissedProbesLimit)
-            _log.SelfInDoubt(target.Address);
+        else
+            await DoubtSelfAsync(target.Address, isNew: missCount == _options.NumMissedProbesLimit);
+    }
+
+    /// <summary>Nobody answers, so it may be this silo that the others are declaring dead: it looks as often as it probes.</summary>
+    private async Task DoubtSelfAsync(SiloAddress target, bool isNew)
+    {
+        if (isNew)
+            _log.SelfInDoubt(target);
+        await view.ReadAsync(CancellationToken.None);
     }
 
     /// <summary>Whether somebody else answers, or there is nobody else who should.</summary>

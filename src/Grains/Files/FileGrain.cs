@@ -1,3 +1,4 @@
+using GrainVault.Cluster;
 using GrainVault.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans;
@@ -6,7 +7,7 @@ namespace GrainVault.Files;
 
 /// <summary>One entry: its metadata in memory, its commands as single transactions, and the access decision.</summary>
 [GrainType("f")]
-internal sealed class FileGrain(FileRepository repository, ILogger<FileGrain> logger) : Grain, IFileGrain
+internal sealed class FileGrain(FileRepository repository, IOwnerWatch owners, ILogger<FileGrain> logger) : Grain, IFileGrain
 {
     /// <summary>The entry as last read or written by this activation; null while unknown.</summary>
     private FileRow? _file;
@@ -35,7 +36,7 @@ internal sealed class FileGrain(FileRepository repository, ILogger<FileGrain> lo
         var result = await WriteAsync(() => repository.CommitAsync(Id, command));
         if (result.File is not { } file)
             return new EntryResult(result.Refusal, null);
-        _file = file;
+        Remember(file);
         GrainsMeter.VersionCommitted(file.Entry.SizeBytes);
         return new EntryResult(null, file.Entry);
     }
@@ -71,7 +72,7 @@ internal sealed class FileGrain(FileRepository repository, ILogger<FileGrain> lo
     /// </summary>
     private async Task<FileRow?> ReadableAsync(CancellationToken cancellationToken)
     {
-        var file = _file ??= await repository.FindAsync(Id, cancellationToken);
+        var file = _file ?? await repository.FindAsync(Id, cancellationToken);
         if (file is null)
         {
             // Nothing worth keeping in memory: ids can be made up.
@@ -79,10 +80,14 @@ internal sealed class FileGrain(FileRepository repository, ILogger<FileGrain> lo
             return null;
         }
 
+        if (_file is null)
+            Remember(file);
         if (file.Entry.OwnerId == Caller.UserId)
             return file;
         return await repository.IsPublicAsync(Id, cancellationToken) ? file : null;
     }
+
+    private void Remember(FileRow file) => _file = owners.MayBeDoubled ? null : file;
 
     /// <summary>Runs a command. When its outcome is unknown, so is the memory: it goes with the activation.</summary>
     private async Task<T> WriteAsync<T>(Func<Task<T>> command)

@@ -83,7 +83,11 @@ internal sealed class UploadRepository(
             parameters => parameters.Text(id).Long(epoch).Text(storeUploadId)) == 1;
 
     /// <summary>Writes down another key for the whole object, before it is used. False when the session is no longer ours or open.</summary>
-    public async Task<bool> IntendAttemptAsync(string id, long epoch, string key, StoreProfile store) =>
+    /// <param name="id">Session.</param>
+    /// <param name="epoch">Epoch of its owner.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="callTimeout">Longest time of the store call that writes to it.</param>
+    public async Task<bool> IntendAttemptAsync(string id, long epoch, string key, TimeSpan callTimeout) =>
         await database.ExecuteAsync(
             """
             WITH session AS (
@@ -93,7 +97,7 @@ internal sealed class UploadRepository(
             INSERT INTO objects (key, store, owner_id, state, upload_id, intent_deadline)
             SELECT $3, store, owner_id, 'intended', $1, now() + $4 FROM session
             """,
-            parameters => parameters.Text(id).Long(epoch).Text(key).Interval(IntentLife(store))) == 1;
+            parameters => parameters.Text(id).Long(epoch).Text(key).Interval(callTimeout + janitor.Value.IntentSlack)) == 1;
 
     public Task<PartRow?> FindPartAsync(string id, int number) =>
         database.ReadAsync(

@@ -219,7 +219,7 @@ internal sealed partial class UploadSessionGrain
             return null;
         if (staged.SizeBytes != row.SizeBytes || (claimed.TryGetValue(1, out var etag) && etag != staged.ETag))
             return WrongStaged;
-        if (await NextWholeKeyAsync(row) is not { } key)
+        if (await NextWholeKeyAsync(row, store.Profile.CopyTimeout) is not { } key)
             return Refusals.Busy("The session moved meanwhile; complete again.");
         StoredObject copied;
         try

@@ -167,14 +167,14 @@ internal sealed partial class UploadSessionGrain
     /// <summary>The right to write the whole object: each attempt under a key of its own, so that none can overwrite another.</summary>
     private async Task<PartPermit> PermitWholeAsync(UploadRow row)
     {
-        var key = await NextWholeKeyAsync(row);
+        var key = await NextWholeKeyAsync(row, store.Profile.WriteTimeout);
         return key is null
             ? Refused(Refusals.Busy("The session moved meanwhile; send the part again."))
             : new PartPermit(null, null, key, null, row.Epoch, IsGrowing: false, Ticket: 0);
     }
 
     /// <summary>A key of the ledger that nobody has used; null when the session is no longer ours or open.</summary>
-    private async Task<string?> NextWholeKeyAsync(UploadRow row)
+    private async Task<string?> NextWholeKeyAsync(UploadRow row, TimeSpan callTimeout)
     {
         if (_isFirstKeyFree)
         {
@@ -183,7 +183,7 @@ internal sealed partial class UploadSessionGrain
         }
 
         var key = ObjectKeys.NewContentKey();
-        if (await WriteAsync(() => repository.IntendAttemptAsync(Id, row.Epoch, key, store.Profile)))
+        if (await WriteAsync(() => repository.IntendAttemptAsync(Id, row.Epoch, key, callTimeout)))
             return key;
         Forget();
         return null;

@@ -1,4 +1,5 @@
 using System.Net;
+using GrainVault.Cluster;
 using GrainVault.Silo.Cluster;
 using GrainVault.Silo.Options;
 using GrainVault.Silo.Postgres;
@@ -23,6 +24,7 @@ internal static class SiloClustering
         silo.Services.AddClusterGuard(cluster);
         silo.UseAdoNetClustering(options => options.Configure<PostgresConnections>((table, connections) =>
             (table.Invariant, table.ConnectionString) = (ClusterServices.NpgsqlInvariant, connections.ClusterDatabase())));
+        silo.Services.AddSingleton<IOwnerWatch, OwnerWatch>();
         silo.UseEndpoints(cluster);
         if (!string.IsNullOrEmpty(cluster.SiloName))
             silo.Configure<SiloOptions>(options => options.SiloName = cluster.SiloName);

@@ -7,7 +7,7 @@ using GrainVault.Silo.Telemetry.Metrics;
 namespace GrainVault.Silo.Status;
 
 /// <summary>Makes the reports of this process from its metrics. Used by one caller at a time.</summary>
-internal sealed class ClusterReports(MetricsCollector collector, ProcessRole role, TimeProvider time)
+internal sealed class ClusterReports(MetricsCollector collector, ProcessRole role, string? siloName, TimeProvider time)
 {
     /// <summary>Samples that are kept: calls are counted over the last 10 s.</summary>
     public const int SampleCountMax = 6;
@@ -19,6 +19,9 @@ internal sealed class ClusterReports(MetricsCollector collector, ProcessRole rol
 
     private static readonly string CallsMetric = MetricNames.Of(GrainCallMeter.DurationName, "s", MetricKind.Histogram);
     private static readonly string Version = typeof(ClusterReports).Assembly.GetName().Version!.ToString(3);
+
+    private readonly string _name = (string.IsNullOrEmpty(siloName) ? "" : $"{siloName}, ")
+        + string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}:{Environment.ProcessId}");
 
     private readonly string _runId = Guid.NewGuid().ToString("n");
     private readonly long _startedAt = time.GetTimestamp();
@@ -36,7 +39,7 @@ internal sealed class ClusterReports(MetricsCollector collector, ProcessRole rol
         var window = time.GetElapsedTime(first.At, sample.At).TotalSeconds;
         return new ProcessReport(
             _runId,
-            string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}:{Environment.ProcessId}"),
+            _name,
             role,
             isStopping,
             Version,

@@ -21,7 +21,7 @@ public static class StatusExtensions
         if (cluster.Mode == ClusterMode.Cohost)
             builder.Services.AddSingleton<IMemberList, MemberTable>();
         builder.Services.AddSingleton(services => new ClusterReports(
-            services.GetRequiredService<MetricsCollector>(), role, services.GetRequiredService<TimeProvider>()));
+            services.GetRequiredService<MetricsCollector>(), role, cluster.SiloName, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddHostedService<ClusterReporter>();
         return builder;
     }

@@ -22,7 +22,7 @@ public sealed class ClusterReportsTests : IDisposable
     {
         _calls = _meter.CreateHistogram(
             GrainCallMeter.DurationName, "s", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = CallLatency.BoundsSeconds });
-        _reports = new ClusterReports(_collector, ProcessRole.Silo, _clock);
+        _reports = new ClusterReports(_collector, ProcessRole.Silo, "silo-7", _clock);
     }
 
     public void Dispose()
@@ -72,9 +72,9 @@ public sealed class ClusterReportsTests : IDisposable
         var last = _reports.Make(isStopping: true);
 
         Assert.Equal(first.RunId, last.RunId);
-        Assert.NotEqual(first.RunId, new ClusterReports(_collector, ProcessRole.Silo, _clock).Make(isStopping: false).RunId);
+        Assert.NotEqual(first.RunId, new ClusterReports(_collector, ProcessRole.Silo, "silo-7", _clock).Make(isStopping: false).RunId);
         Assert.Equal((false, true), (first.IsStopping, last.IsStopping));
-        Assert.Equal($"{Environment.MachineName}:{Environment.ProcessId}", last.Name);
+        Assert.Equal($"silo-7, {Environment.MachineName}:{Environment.ProcessId}", last.Name);
         Assert.Equal(3, last.UptimeSeconds);
         Assert.True(last.MemoryBytes > 1 << 20);
         Assert.True(last.ProcessorsUsed >= 0);
