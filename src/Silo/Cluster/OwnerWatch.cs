@@ -10,10 +10,10 @@ namespace GrainVault.Silo.Cluster;
 internal sealed class OwnerWatch(ISiloStatusOracle silos, TimeProvider time) : IOwnerWatch
 {
     /// <summary>
-    /// Longest time that a silo which was declared dead goes on: cut off from all others it reads the table with every probe, and no
-    /// statement of its takes longer than this.
+    /// Longest time that a silo which was declared dead changes anything: cut off from all others it reads the table with every probe,
+    /// and a statement that is under way then ends within 25 s.
     /// </summary>
-    internal static readonly TimeSpan AfterlifeMax = TimeSpan.FromSeconds(20);
+    internal static readonly TimeSpan AfterlifeMax = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
     private HashSet<SiloAddress> _dead = [];
