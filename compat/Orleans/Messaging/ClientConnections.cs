@@ -141,10 +141,11 @@ internal sealed class ClientConnections : IMessageCenterFactory, IMessageCenter,
         Review();
     }
 
+    /// <summary>Whether a gateway may still come. One that is open counts too: it takes part a moment later.</summary>
     private bool IsConnecting()
     {
         lock (_gate)
-            return _gateways.Values.Any(gateway => gateway.Peer.IsConnecting);
+            return _gateways.Values.Any(gateway => gateway.Peer.IsConnecting || gateway.Peer.IsOpen);
     }
 
     private async Task ReadListAsync(CancellationToken cancellationToken)

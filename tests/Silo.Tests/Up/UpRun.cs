@@ -39,8 +39,10 @@ internal sealed class UpRun : IAsyncDisposable
         var environment = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = Address, ["GrainVault__Data__Directory"] = DataDirectory };
         foreach (var (key, value) in settings)
             environment[key] = value;
-        // Not a group leader, setsid makes no child: the process that we start is ./eng/up itself.
-        _run = ProgramRun.Start("setsid", _folder.Path, environment, asOrdinaryUser: false, [Path.Combine(Repository.Root, "eng", "up"), .. Arguments]);
+        // Not a group leader, setsid makes no child: the process that we start is ./eng/up itself. In a terminal SIGINT does something;
+        // tests that a shell runs in the background inherit that it is ignored, and no program below could undo that.
+        _run = ProgramRun.Start(
+            "env", _folder.Path, environment, asOrdinaryUser: false, ["--default-signal=INT", "setsid", Path.Combine(Repository.Root, "eng", "up"), .. Arguments]);
     }
 
     public async Task StartAndWaitAsync()
