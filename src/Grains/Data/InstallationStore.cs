@@ -32,9 +32,20 @@ public sealed class InstallationStore(CatalogueDatabase database)
     internal async ValueTask<byte[]> GetCursorKeyAsync(CancellationToken cancellationToken) =>
         _cursorKey ??= (await GetAsync(cancellationToken)).CursorKey;
 
-    /// <summary>Announces the token that the marker is about to carry.</summary>
-    internal Task AnnounceTokenAsync(Guid next) =>
-        database.ExecuteAsync("UPDATE installation SET sweep_token_next = $1", parameters => parameters.Uuid(next));
+    /// <summary>
+    /// Announces the token that the marker is about to carry. One that was announced before and not adopted stays: a marker
+    /// with it may be in the store already, or arrive there after its writer has died.
+    /// </summary>
+    /// <returns>The token that is announced now.</returns>
+    internal Task<Guid> AnnounceTokenAsync(Guid next) =>
+        database.ReadAsync(
+            "UPDATE installation SET sweep_token_next = coalesce(sweep_token_next, $1) RETURNING sweep_token_next",
+            parameters => parameters.Uuid(next),
+            async reader =>
+            {
+                Invariant.That(await reader.ReadAsync(), "the first migration makes the installation's row");
+                return reader.GetGuid(0);
+            });
 
     /// <summary>Makes the announced token the current one, now that the marker carries it.</summary>
     /// <param name="token">The token.</param>
@@ -42,9 +53,9 @@ public sealed class InstallationStore(CatalogueDatabase database)
     internal Task AdoptTokenAsync(Guid token, bool isConfirmed) =>
         database.ExecuteAsync(
             """
-            UPDATE installation SET sweep_token = $1, sweep_token_next = NULL, marker_written = true,
+            UPDATE installation SET sweep_token = $1, sweep_token_next = nullif(sweep_token_next, $1), marker_written = true,
                 sweep_stopped = CASE WHEN $2 THEN NULL ELSE sweep_stopped END
-            WHERE sweep_token_next = $1
+            WHERE sweep_token_next = $1 OR sweep_token = $1
             """,
             parameters => parameters.Uuid(token).Boolean(isConfirmed));
 

@@ -16,6 +16,9 @@ public sealed class SweepGuard(InstallationStore installation, IObjectStore stor
     /// <summary>Longest marker that is read, in bytes.</summary>
     private const int SizeBytesMax = 4_096;
 
+    /// <summary>How often marker and row are read while the row keeps changing; each change is a sweep's whole pass.</summary>
+    private const int ReadCountMax = 5;
+
     private sealed record Content(Guid Installation, Guid Token);
 
     /// <summary>Writes the marker when the installation meets its store for the first time.</summary>
@@ -36,9 +39,23 @@ public sealed class SweepGuard(InstallationStore installation, IObjectStore stor
     /// <summary>Why nothing may be deleted from the store; null when it may.</summary>
     public async Task<string?> FindObstacleAsync(CancellationToken cancellationToken)
     {
-        // The store first: a token that is being changed is announced in the database before it is in the store.
-        var found = await ReadAsync(cancellationToken);
-        var row = await installation.GetAsync(cancellationToken);
+        (Guid, Guid?)? before = null;
+        for (var reads = 1; ; reads++)
+        {
+            var found = await ReadAsync(cancellationToken);
+            var row = await installation.GetAsync(cancellationToken);
+            if (Compare(found, row) is not { } obstacle)
+                return null;
+            // Another token in the row than at the last read is no sign of a restore: somebody changes both at this moment.
+            var tokens = (row.SweepToken, row.SweepTokenNext);
+            if (before == tokens || reads == ReadCountMax)
+                return obstacle;
+            before = tokens;
+        }
+    }
+
+    private static string? Compare(Content? found, Installation row)
+    {
         if (found is null)
             return "the store has no marker object";
         if (found.Installation != row.Id)
@@ -53,8 +70,7 @@ public sealed class SweepGuard(InstallationStore installation, IObjectStore stor
     public async Task RenewAsync(bool isConfirmed)
     {
         var row = await installation.GetAsync();
-        var next = Guid.NewGuid();
-        await installation.AnnounceTokenAsync(next);
+        var next = await installation.AnnounceTokenAsync(Guid.NewGuid());
         var bytes = JsonSerializer.SerializeToUtf8Bytes(new Content(row.Id, next));
         await store.PutAsync(ObjectKeys.Marker, new StoreContent(bytes, SHA256.HashData(bytes)));
         await installation.AdoptTokenAsync(next, isConfirmed);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using GrainVault.Api.Tests.Watching;
 using GrainVault.TestKit.Processes;
 using static GrainVault.Api.Tests.Running.Account;
@@ -120,11 +121,9 @@ public sealed class ShareTests(FewPlacesFixture fixture) : IClassFixture<FewPlac
             Assert.Equal(200, await HealthAsync(held[^1]));
         }
 
-        using (var refused = await RawClient.ConnectAsync(fixture.Vault.Address, stranger))
-            Assert.Equal(0, await HealthAsync(refused));
+        Assert.Equal(0, await HealthAsync(stranger));
         Assert.True((await ScrapeAsync()).Sum("grainvault_connections_refused_total") >= 1);
-        using var other = await RawClient.ConnectAsync(fixture.Vault.Address, IPAddress.Parse("127.0.0.3"));
-        Assert.Equal(200, await HealthAsync(other));
+        Assert.Equal(200, await HealthAsync(IPAddress.Parse("127.0.0.3")));
         for (var i = 0; i < 2 * FewPlacesFixture.ConnectionCountMax; i++)
         {
             held.Add(await RawClient.ConnectAsync(fixture.Vault.Address));
@@ -133,14 +132,24 @@ public sealed class ShareTests(FewPlacesFixture fixture) : IClassFixture<FewPlac
 
         held[0].Dispose();
         await Eventually.TrueAsync(
-            async () =>
-            {
-                using var next = await RawClient.ConnectAsync(fixture.Vault.Address, stranger);
-                return await HealthAsync(next) == 200;
-            },
+            async () => await HealthAsync(stranger) == 200,
             Soon,
             () => "a closed connection keeps its place");
         held.ForEach(client => client.Dispose());
+    }
+
+    /// <summary>The status over a new connection; 0 when it is closed, which may come before this side knows that it was open.</summary>
+    private async Task<int> HealthAsync(IPAddress from)
+    {
+        try
+        {
+            using var client = await RawClient.ConnectAsync(fixture.Vault.Address, from);
+            return await HealthAsync(client);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return 0;
+        }
     }
 
     private static async Task<int> HealthAsync(RawClient client)

@@ -3,6 +3,7 @@ using GrainVault.Grains.Tests.Support;
 using GrainVault.Maintenance;
 using GrainVault.Storage;
 using GrainVault.Uploads;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace GrainVault.Grains.Tests.Maintenance;
 
@@ -252,11 +253,50 @@ public sealed class SweepTests : IAsyncLifetime
         Assert.Single(await Janitor.StoreKeysAsync(_host, stray));
         Assert.Equal(0L, await _host.ScalarAsync<long>("SELECT count(*) FROM objects WHERE key = $1", stray));
 
-        var guard = (SweepGuard)_host.Services.GetService(typeof(SweepGuard))!;
+        var guard = _host.Services.GetRequiredService<SweepGuard>();
         await guard.RenewAsync(isConfirmed: true);
         await Janitor.RunAllAsync(_host, times: 3);
         Assert.Empty(await Janitor.StoreKeysAsync(_host, key));
         Assert.Empty(await Janitor.StoreKeysAsync(_host, stray));
+    }
+
+    [Fact]
+    public async Task Token_that_changes_while_it_is_compared_is_no_sign_of_a_restore()
+    {
+        var guard = _host.Services.GetRequiredService<SweepGuard>();
+        _host.Store.After = async (call, key) =>
+        {
+            if ((call, key) != ("OpenRead", ObjectKeys.Marker))
+                return;
+            _host.Store.After = null;
+            await guard.RenewAsync(isConfirmed: false);
+        };
+
+        Assert.Null(await guard.FindObstacleAsync(CancellationToken.None));
+        Assert.Null(_host.Store.After);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Writers_of_the_marker_that_die_one_after_the_other_leave_one_that_is_ours(bool isFirstWritten)
+    {
+        var guard = _host.Services.GetRequiredService<SweepGuard>();
+        await DieAsync(guard, isWritten: isFirstWritten);
+        await DieAsync(guard, isWritten: !isFirstWritten);
+
+        Assert.Null(await guard.FindObstacleAsync(CancellationToken.None));
+        await guard.RenewAsync(isConfirmed: false);
+        Assert.Null(await guard.FindObstacleAsync(CancellationToken.None));
+    }
+
+    private async Task DieAsync(SweepGuard guard, bool isWritten)
+    {
+        Func<string, string, Task> die = (call, _) => call == "Put" ? throw new OperationCanceledException("killed here") : Task.CompletedTask;
+        _host.Store.Before = isWritten ? null : die;
+        _host.Store.After = die;
+        await Assert.ThrowsAsync<OperationCanceledException>(() => guard.RenewAsync(isConfirmed: false));
+        (_host.Store.Before, _host.Store.After) = (null, null);
     }
 
     private async Task<string> StrayAsync(char digit)
