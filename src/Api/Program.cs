@@ -28,6 +28,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapAccounts();
     app.MapUploads();
     app.MapFiles();
+    app.MapEntries();
     app.MapIngest();
     app.MapSignedObjects();
     app.MapGrainVaultHealth();

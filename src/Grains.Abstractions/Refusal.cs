@@ -65,6 +65,15 @@ public enum RefusalReason
 
     /// <summary>The password is too short, too long or very common (400).</summary>
     WeakPassword = 20,
+
+    /// <summary>A folder would come to stand in itself (409).</summary>
+    FolderCircle = 21,
+
+    /// <summary>A folder, or one below it, would stand deeper than folders may (409).</summary>
+    TooDeep = 22,
+
+    /// <summary>The entry, or a folder above it, is in the trash (409).</summary>
+    InTrash = 23,
 }
 
 /// <summary>An expected outcome other than success.</summary>

@@ -46,6 +46,7 @@ public static class GrainVaultGrainsExtensions
 
         services.TryAddSingleton<IOwnerWatch, OnlyOwner>();
         services.AddSingleton<FileRepository>();
+        services.AddSingleton<FolderRepository>();
         services.AddSingleton<ListCursors>();
         services.AddSingleton<EntryListing>();
 

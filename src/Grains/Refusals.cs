@@ -1,4 +1,5 @@
 using System.Globalization;
+using GrainVault.Files;
 using GrainVault.Storage;
 
 namespace GrainVault;
@@ -34,6 +35,9 @@ internal static class Refusals
         RefusalReason.EmailTaken => new(reason, "An account with this email exists."),
         RefusalReason.ChecksumMismatch => new(reason, "The content does not have the announced SHA-256."),
         RefusalReason.InvalidPart => new(reason, "The parts in the ledger do not make up the file."),
+        RefusalReason.FolderCircle => new(reason, "A folder can't stand in itself or below itself."),
+        RefusalReason.TooDeep => new(reason, $"Folders stand at most {EntryListing.FolderDepthMax} deep."),
+        RefusalReason.InTrash => new(reason, "The entry or a folder above it is in the trash; restore it first."),
         RefusalReason.Unavailable => new(reason, "The store took too long; try again.", DependencyRetrySeconds),
         _ => new(reason, "The command was refused."),
     };

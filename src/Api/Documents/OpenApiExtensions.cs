@@ -72,6 +72,10 @@ internal static class OpenApiExtensions
             schema.Type = JsonSchemaType.String;
             schema.Format = "date-time";
         }
+        else if (value == typeof(GivenText))
+        {
+            schema.Type = JsonSchemaType.String | JsonSchemaType.Null;
+        }
     }
 
     // A member of an answer that is null is left out, except the parent of what stands at the root.
@@ -131,6 +135,8 @@ internal static class OpenApiExtensions
             names.AddRange(["Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"]);
         if (metadata.OfType<TakesIdempotencyKey>().Any())
             names.Add(Uploads.IdempotencyKeys.Header);
+        if (metadata.OfType<TakesIfMatch>().Any())
+            names.Add("If-Match");
         operation.Parameters ??= [];
         foreach (var name in names)
         {

@@ -51,12 +51,13 @@ internal static class FileEndpoints
             : TypedResults.Ok(new EntryPageAnswer(page.Entries.ConvertAll(FileAnswer.From), page.NextCursor));
     }
 
-    private static async Task<Results<Ok<FileAnswer>, Problem>> GetAsync(string id, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<FileAnswer>, Problem>> GetAsync(
+        string id, HttpResponse response, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
     {
         if (grains.FindFile(id) is not { } file)
             return GrainLookup.NoSuch("file");
         var result = await calls.RepeatableAsync(file, static (file, token) => file.GetAsync(token), cancellationToken);
-        return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(FileAnswer.From(result.Entry!));
+        return EntryTags.Answer(response, result);
     }
 
     private static async Task<Results<Ok<FileAnswer>, FileContent, Problem>> FindByPathAsync(

@@ -15,7 +15,7 @@ namespace GrainVault.Api.Files;
 /// <param name="Version">Number of the current version, from 1.</param>
 /// <param name="Visibility">Who may read it without a share.</param>
 /// <param name="CreatedAt">When it was created.</param>
-/// <param name="ModifiedAt">When it changed last.</param>
+/// <param name="ModifiedAt">When its content changed last.</param>
 /// <param name="DeletedAt">When it went to the trash; absent while it is live.</param>
 internal sealed record FileAnswer(
     string Id,
@@ -53,3 +53,14 @@ internal sealed record FileAnswer(
 /// <param name="Entries">The entries.</param>
 /// <param name="NextCursor">Cursor of the next page; absent on the last.</param>
 internal sealed record EntryPageAnswer(IReadOnlyList<FileAnswer> Entries, string? NextCursor);
+
+/// <summary>Body that makes a folder.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="ParentId">Folder that it is to stand in; the root when left out.</param>
+internal sealed record CreateFolderRequest(string Name, string? ParentId = null);
+
+/// <summary>Body that changes an entry; what is left out stays as it is.</summary>
+/// <param name="Name">New name.</param>
+/// <param name="ParentId">New folder; null for the root.</param>
+/// <param name="Visibility">Who may read it without a share.</param>
+internal sealed record ChangeEntryRequest(string? Name = null, GivenText ParentId = default, Visibility? Visibility = null);

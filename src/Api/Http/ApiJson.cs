@@ -43,6 +43,8 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(PartAnswer))]
 [JsonSerializable(typeof(FileAnswer))]
 [JsonSerializable(typeof(EntryPageAnswer))]
+[JsonSerializable(typeof(CreateFolderRequest))]
+[JsonSerializable(typeof(ChangeEntryRequest))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Deepest nesting that is read.</summary>

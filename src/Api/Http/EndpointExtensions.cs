@@ -51,3 +51,10 @@ internal sealed class TakesIdempotencyKey
     /// <summary>The one instance.</summary>
     public static TakesIdempotencyKey Instance { get; } = new();
 }
+
+/// <summary>The endpoint takes <c>If-Match</c>; for the OpenAPI document.</summary>
+internal sealed class TakesIfMatch
+{
+    /// <summary>The one instance.</summary>
+    public static TakesIfMatch Instance { get; } = new();
+}

@@ -21,6 +21,9 @@ internal static class ProblemTypes
     public static readonly ProblemType UploadClosed = new("upload-closed", 409, "The upload is closed");
     public static readonly ProblemType MissingParts = new("missing-parts", 409, "Parts are missing");
     public static readonly ProblemType InvalidPart = new("invalid-part", 409, "A part is not as recorded");
+    public static readonly ProblemType FolderCircle = new("folder-circle", 409, "A folder can't stand in itself");
+    public static readonly ProblemType TooDeep = new("too-deep", 409, "The folder would stand too deep");
+    public static readonly ProblemType InTrash = new("in-trash", 409, "It is in the trash");
     public static readonly ProblemType LengthRequired = new("length-required", 411, "Content-Length is required");
     public static readonly ProblemType VersionConflict = new("version-conflict", 412, "The file has another version");
     public static readonly ProblemType PreconditionFailed = new("precondition-failed", 412, "A precondition failed");
@@ -60,6 +63,9 @@ internal static class ProblemTypes
         RefusalReason.InvalidPart => InvalidPart,
         RefusalReason.IdempotencyKeyReused => IdempotencyKeyReused,
         RefusalReason.WeakPassword => WeakPassword,
+        RefusalReason.FolderCircle => FolderCircle,
+        RefusalReason.TooDeep => TooDeep,
+        RefusalReason.InTrash => InTrash,
         _ => Unexpected,
     };
 

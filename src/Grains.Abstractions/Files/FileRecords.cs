@@ -50,7 +50,7 @@ public enum OnConflict
 /// <param name="Version">Number of the current version, from 1; 0 for folders.</param>
 /// <param name="Visibility">Private or public.</param>
 /// <param name="CreatedAt">UTC.</param>
-/// <param name="ModifiedAt">UTC.</param>
+/// <param name="ModifiedAt">UTC; when the content changed last, which renaming and moving don't.</param>
 /// <param name="DeletedAt">When it went to the trash; null while live.</param>
 [GenerateSerializer, Immutable, Alias("gv.Entry")]
 public sealed record Entry(
@@ -69,8 +69,31 @@ public sealed record Entry(
     [property: Id(12)] DateTimeOffset? DeletedAt);
 
 /// <summary>Outcome that carries an entry.</summary>
+/// <param name="Refusal">Null for success.</param>
+/// <param name="Entry">The entry; null when refused.</param>
+/// <param name="RowVersion">Raised by every change of the entry; 0 where it is not told.</param>
 [GenerateSerializer, Immutable, Alias("gv.EntryResult")]
-public sealed record EntryResult([property: Id(0)] Refusal? Refusal, [property: Id(1)] Entry? Entry);
+public sealed record EntryResult([property: Id(0)] Refusal? Refusal, [property: Id(1)] Entry? Entry, [property: Id(2)] long RowVersion = 0);
+
+/// <summary>A new folder. The grain's key is the natural key: a repeat returns the folder as it is.</summary>
+/// <param name="Name">Name of the folder.</param>
+/// <param name="ParentId">Folder that it is to stand in; null for the root.</param>
+[GenerateSerializer, Immutable, Alias("gv.CreateFolderCommand")]
+public sealed record CreateFolderCommand([property: Id(0)] string Name, [property: Id(1)] string? ParentId);
+
+/// <summary>Renames, moves, shows or hides an entry, all or nothing.</summary>
+/// <param name="Name">New name; null keeps it.</param>
+/// <param name="IsMove">True when <paramref name="ParentId"/> counts.</param>
+/// <param name="ParentId">New folder; null for the root.</param>
+/// <param name="Visibility">New visibility; null keeps it.</param>
+/// <param name="ExpectedRowVersions">Row versions of which the entry must have one; null for any.</param>
+[GenerateSerializer, Immutable, Alias("gv.ChangeEntryCommand")]
+public sealed record ChangeEntryCommand(
+    [property: Id(0)] string? Name,
+    [property: Id(1)] bool IsMove,
+    [property: Id(2)] string? ParentId,
+    [property: Id(3)] Visibility? Visibility,
+    [property: Id(4)] long[]? ExpectedRowVersions);
 
 /// <summary>Where the bytes of a version are.</summary>
 /// <param name="ObjectKey">Key in the object store.</param>

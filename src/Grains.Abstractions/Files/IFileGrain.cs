@@ -28,8 +28,36 @@ public interface IFileGrain : IGrainWithStringKey
     Task<EntryResult> CommitVersionAsync(CommitVersionCommand command, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Makes a folder under this id. A repeat returns the first result. Refusals: Invalid, NameTaken, NotFound (folder), TooDeep.
+    /// </summary>
+    [Alias("CreateFolder")]
+    Task<EntryResult> CreateFolderAsync(CreateFolderCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Renames, moves, shows or hides the entry, all or nothing. Refusals: Invalid, NotFound (entry or folder), Forbidden, NameTaken,
+    /// VersionConflict, FolderCircle, TooDeep, InTrash.
+    /// </summary>
+    [Alias("Change")]
+    Task<EntryResult> ChangeAsync(ChangeEntryCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Takes the entry out of the trash: to its folder, or to the root when that is gone or in the trash, and under a numbered name when
+    /// its own is taken there. A repeat succeeds. Refusals: NotFound, Forbidden, NameTaken.
+    /// </summary>
+    [Alias("Restore")]
+    Task<EntryResult> RestoreAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Goes on removing a folder that is being removed for good; returns how many entries went. Called by the janitor only.</summary>
+    [Alias("Purge")]
+    Task<int> PurgeAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The database has changed behind the grain's back: what it remembers is read again. Called by grains only.</summary>
+    [Alias("Forget")]
+    Task ForgetAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Moves the entry to the trash, or, permanently, removes it with all versions and gives their bytes back to the quota.
-    /// Refusals: NotFound, Forbidden. A repeat succeeds while the entry is in the trash.
+    /// A folder takes with it what is in it; of a large one the janitor removes the rest. Refusals: NotFound, Forbidden. A repeat succeeds while the entry is in the trash.
     /// </summary>
     [Alias("Delete")]
     Task<Outcome> DeleteAsync(bool permanent, CancellationToken cancellationToken = default);

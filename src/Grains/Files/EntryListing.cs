@@ -10,8 +10,17 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
     /// <summary>Most entries in a page.</summary>
     public const int LimitMax = 1_000;
 
+    /// <summary>Most folders on the way from the root to an entry; a folder that would stand deeper is refused by <c>folder_depth_max</c> in <c>sql/</c>.</summary>
+    public const int FolderDepthMax = 100;
+
     /// <summary>Most names in a path.</summary>
-    public const int PathDepthMax = 100;
+    public const int PathDepthMax = FolderDepthMax + 1;
+
+    /// <summary>
+    /// Pages of rows that one page of entries is picked from, where those in folders of the trash are left out. Beyond them the page
+    /// stays short, and its cursor goes on.
+    /// </summary>
+    private const int RoundCountMax = 10;
 
     /// <summary>
     /// Rows that a page's statement asks for: a number that the planner knows. For an unknown one it assumes a tenth of the
@@ -39,19 +48,9 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         if (query.Cursor is { } cursor && (position = await cursors.ReadAsync(scope, cursor, cancellationToken)) is null)
             return Refused(Refusals.Invalid("The cursor was not issued for this list."));
 
-        var isFolder = query.View == EntryView.Owned && query.Search is null;
-        var rows = isFolder
-            ? await FolderAsync(userId, query, position, cancellationToken)
-            : await ByTimeAsync(userId, query, position, cancellationToken);
-        if (isFolder && rows.Count == 0 && query.ParentId is { } folder && !await IsFolderAsync(userId, folder, cancellationToken))
-            return Refused(Refusals.NotFound("folder"));
-        if (rows.Count <= query.Limit)
-            return new EntryPageResult(null, rows, null);
-
-        rows.RemoveAt(query.Limit);
-        var last = rows[^1];
-        var next = isFolder ? EntryNames.Key(last.Name) : TimePosition(last, query.View);
-        return new EntryPageResult(null, rows, await cursors.IssueAsync(scope, next, cancellationToken));
+        return query.View == EntryView.Owned && query.Search is null
+            ? await FolderAsync(userId, query, scope, position, cancellationToken)
+            : await ByTimeAsync(userId, query, scope, position, cancellationToken);
     }
 
     /// <summary>The live entry at a path of names from the root; null when there is none.</summary>
@@ -86,7 +85,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         var parent = isRoot ? "parent_id IS NULL" : "parent_id = $2";
         var after = isFirstPage ? "" : "AND name_key > $3";
         // All entries of the page have the same parent; naming it makes the order that of the index, also for the root's NULL.
-        return PageSql($"owner_id = $1 AND {parent} AND deleted_at IS NULL {after} ORDER BY parent_id, name_key", "e.name_key", count);
+        return PageSql($"owner_id = $1 AND {parent} AND deleted_at IS NULL {after} ORDER BY parent_id, name_key", "e.name_key", count, asksLive: false);
     }
 
     /// <summary>One page by time, newest first. Parameters: owner, search pattern, and where the last page ended: time, id.</summary>
@@ -94,59 +93,104 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
     {
         var (filter, time) = view switch
         {
-            EntryView.Trash => ("deleted_at IS NOT NULL", "deleted_at"),
+            EntryView.Trash => ("deleted_at IS NOT NULL AND purging_at IS NULL", "deleted_at"),
             EntryView.Recent => ("deleted_at IS NULL AND kind = 1", "modified_at"),
             EntryView.Public => ("deleted_at IS NULL AND visibility = 2", "modified_at"),
             _ => ("deleted_at IS NULL", "modified_at"),
         };
         var search = isSearch ? "AND name_key LIKE $2" : "";
         var after = isFirstPage ? "" : $"AND ({time}, id) < ($3, $4)";
-        return PageSql($"owner_id = $1 AND {filter} {search} {after} ORDER BY {time} DESC, id DESC", $"e.{time} DESC, e.id DESC", count);
+        return PageSql(
+            $"owner_id = $1 AND {filter} {search} {after} ORDER BY {time} DESC, id DESC", $"e.{time} DESC, e.id DESC", count, view != EntryView.Trash);
     }
 
-    private static string PageSql(string page, string order, int count) =>
+    /// <summary>The page comes first, by an index; then its versions, and whether its folders are live, each looked at once.</summary>
+    private static string PageSql(string page, string order, int count, bool asksLive) =>
         $"""
-        SELECT {FileRow.Columns} FROM (SELECT * FROM entries WHERE {page} LIMIT {RowCounts.First(rows => rows >= count)}) e
+        WITH page AS MATERIALIZED (SELECT * FROM entries WHERE {page} LIMIT {RowCounts.First(rows => rows >= count)}),
+        folders AS MATERIALIZED (
+            SELECT f.parent_id, entry_is_live(f.parent_id) AS is_live
+            FROM (SELECT DISTINCT parent_id FROM page WHERE {(asksLive ? "parent_id IS NOT NULL" : "false")}) f
+        )
+        SELECT {FileRow.Columns}, {(asksLive ? "e.parent_id IS NULL OR coalesce(f.is_live, false)" : "true")} FROM page e
+        LEFT JOIN folders f ON f.parent_id = e.parent_id
         LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version ORDER BY {order}
         """;
 
-    private Task<List<Entry>> FolderAsync(string userId, EntryQuery query, string? afterKey, CancellationToken cancellationToken) =>
-        PageAsync(
-            FolderSql(query.ParentId is null, afterKey is null, query.Limit + 1),
-            parameters => parameters.Text(userId).Text(query.ParentId).Text(afterKey),
-            query.Limit + 1,
+    /// <summary>A page of a folder by name, and in the same round trip what the caller may do with the folder.</summary>
+    private async Task<EntryPageResult> FolderAsync(string userId, EntryQuery query, string scope, string? afterKey, CancellationToken cancellationToken)
+    {
+        var (access, rows) = await database.ReadBatchAsync(
+            batch =>
+            {
+                var decide = batch.CreateBatchCommand();
+                decide.CommandText = EntryAccess.Sql;
+                decide.Parameters.Text(query.ParentId).Text(userId);
+                batch.BatchCommands.Add(decide);
+                var page = batch.CreateBatchCommand();
+                page.CommandText = FolderSql(query.ParentId is null, afterKey is null, query.Limit + 1);
+                page.Parameters.Text(userId).Text(query.ParentId).Text(afterKey);
+                batch.BatchCommands.Add(page);
+            },
+            async reader =>
+            {
+                var decided = await reader.RowAsync(EntryAccess.Read);
+                await reader.NextResultAsync();
+                return (decided, await ReadPageAsync(reader, query.Limit + 1, cancellationToken));
+            },
             cancellationToken);
+        if (query.ParentId is not null && access is not { Role: EntryRole.Owner, Kind: EntryKind.Folder, IsLive: true })
+            return Refused(Refusals.NotFound("folder"));
+        var entries = rows.Take(query.Limit).Select(row => row.Entry).ToList();
+        return rows.Count <= query.Limit
+            ? new EntryPageResult(null, entries, null)
+            : new EntryPageResult(null, entries, await cursors.IssueAsync(scope, EntryNames.Key(entries[^1].Name), cancellationToken));
+    }
 
-    private Task<List<Entry>> ByTimeAsync(string userId, EntryQuery query, string? position, CancellationToken cancellationToken)
+    /// <summary>A page by time. What stands in a folder of the trash is left out, and the page filled up from the next rows.</summary>
+    private async Task<EntryPageResult> ByTimeAsync(string userId, EntryQuery query, string scope, string? position, CancellationToken cancellationToken)
+    {
+        var entries = new List<Entry>();
+        for (var round = 1; ; round++)
+        {
+            var rows = await RowsByTimeAsync(userId, query, position, cancellationToken);
+            foreach (var (entry, isLive) in rows.Take(query.Limit))
+            {
+                position = TimePosition(entry, query.View);
+                if (isLive)
+                    entries.Add(entry);
+                if (entries.Count == query.Limit)
+                    break;
+            }
+
+            if (entries.Count < query.Limit && rows.Count <= query.Limit)
+                return new EntryPageResult(null, entries, null);
+            // Full; whether something follows is known without another look only when this was the last row.
+            if (entries.Count == query.Limit && rows.Count <= query.Limit && entries[^1] == rows[^1].Entry)
+                return new EntryPageResult(null, entries, null);
+            if (entries.Count == query.Limit || round == RoundCountMax)
+                return new EntryPageResult(null, entries, await cursors.IssueAsync(scope, position!, cancellationToken));
+        }
+    }
+
+    private Task<List<(Entry Entry, bool IsLive)>> RowsByTimeAsync(string userId, EntryQuery query, string? position, CancellationToken cancellationToken)
     {
         var (lastTime, lastId) = ReadTimePosition(position);
-        return PageAsync(
+        return database.ReadAsync(
             ByTimeSql(query.View, query.Search is not null, position is null, query.Limit + 1),
             parameters => parameters.Text(userId)
                 .Text(query.Search is { } text ? $"%{EscapeLike(EntryNames.Key(text))}%" : null).Time(lastTime).Text(lastId),
-            query.Limit + 1,
+            reader => ReadPageAsync(reader, query.Limit + 1, cancellationToken),
             cancellationToken);
     }
 
-    private Task<List<Entry>> PageAsync(string sql, Action<NpgsqlParameterCollection> bind, int count, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            sql,
-            bind,
-            async reader =>
-            {
-                var entries = new List<Entry>();
-                while (entries.Count < count && await reader.ReadAsync(cancellationToken))
-                    entries.Add(FileRow.ReadEntry(reader));
-                return entries;
-            },
-            cancellationToken);
-
-    private Task<bool> IsFolderAsync(string userId, string id, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            "SELECT 1 FROM entries WHERE id = $1 AND owner_id = $2 AND kind = 2 AND coalesce(deleted_at, 'infinity') = 'infinity'",
-            parameters => parameters.Text(id).Text(userId),
-            reader => reader.ReadAsync(cancellationToken),
-            cancellationToken);
+    private static async Task<List<(Entry Entry, bool IsLive)>> ReadPageAsync(NpgsqlDataReader reader, int count, CancellationToken cancellationToken)
+    {
+        var rows = new List<(Entry, bool)>();
+        while (rows.Count < count && await reader.ReadAsync(cancellationToken))
+            rows.Add((FileRow.ReadEntry(reader), reader.GetBoolean(FileRow.ColumnCount)));
+        return rows;
+    }
 
     private static string TimePosition(Entry last, EntryView view) =>
         string.Create(CultureInfo.InvariantCulture, $"{(view == EntryView.Trash ? last.DeletedAt!.Value : last.ModifiedAt).UtcTicks} {last.Id}");

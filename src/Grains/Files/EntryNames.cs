@@ -15,6 +15,9 @@ internal static class EntryNames
     /// <summary>Longest extension that a numbered name keeps, in UTF-8 bytes with the dot.</summary>
     private const int ExtensionSizeBytesMax = 32;
 
+    /// <summary>Numbered names that are tried; beyond them the name counts as taken.</summary>
+    private const int NumberMax = 1_110;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Why a name is not valid; null when it is.</summary>
@@ -54,6 +57,20 @@ internal static class EntryNames
         var suffix = string.Create(CultureInfo.InvariantCulture, $" ({number}){extension}");
         var room = SizeBytesMax - Utf8.GetByteCount(suffix);
         return Cut(name.AsSpan(0, name.Length - extension.Length), room) + suffix;
+    }
+
+    /// <summary>The name, then numbered ones in batches that grow: the first free one of a batch is taken in one statement.</summary>
+    public static IEnumerable<string[]> Candidates(string name)
+    {
+        yield return [name];
+        var number = 1;
+        for (var count = 10; number <= NumberMax; count *= 10)
+        {
+            var names = new string[count];
+            for (var i = 0; i < count; i++)
+                names[i] = Numbered(name, number++);
+            yield return names;
+        }
     }
 
     private static string Cut(ReadOnlySpan<char> text, int sizeBytesMax)

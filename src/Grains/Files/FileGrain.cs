@@ -1,13 +1,21 @@
 using GrainVault.Cluster;
 using GrainVault.Diagnostics;
+using GrainVault.Options;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans;
 
 namespace GrainVault.Files;
 
 /// <summary>One entry: its metadata in memory, its commands as single transactions, and the access decision.</summary>
 [GrainType("f")]
-internal sealed class FileGrain(FileRepository repository, IOwnerWatch owners, ILogger<FileGrain> logger) : Grain, IFileGrain
+internal sealed partial class FileGrain(
+    FileRepository repository,
+    FolderRepository folders,
+    IOwnerWatch owners,
+    IOptions<JanitorOptions> janitor,
+    TimeProvider time,
+    ILogger<FileGrain> logger) : Grain, IFileGrain
 {
     /// <summary>The entry as last read or written by this activation; null while unknown.</summary>
     private FileRow? _file;
@@ -16,12 +24,12 @@ internal sealed class FileGrain(FileRepository repository, IOwnerWatch owners, I
 
     /// <inheritdoc/>
     public async Task<EntryResult> GetAsync(CancellationToken cancellationToken = default) =>
-        await ReadableAsync(cancellationToken) is { } file ? new EntryResult(null, file.Entry) : new EntryResult(NotFound, null);
+        await FindAsync(EntryRole.Visitor, cancellationToken) is { File: { } file } ? Result(file) : new EntryResult(NotFound, null);
 
     /// <inheritdoc/>
     public async Task<ContentResult> OpenContentAsync(int? version, CancellationToken cancellationToken = default)
     {
-        var file = await ReadableAsync(cancellationToken);
+        var (_, file) = await FindAsync(EntryRole.Visitor, cancellationToken);
         if (file is { Entry.Kind: EntryKind.File } && version is { } number && number != file.Entry.Version)
             file = await repository.FindVersionAsync(Id, number, cancellationToken);
         if (file is null || file.Entry.Kind != EntryKind.File)
@@ -38,22 +46,7 @@ internal sealed class FileGrain(FileRepository repository, IOwnerWatch owners, I
             return new EntryResult(result.Refusal, null);
         Remember(file);
         GrainsMeter.VersionCommitted(file.Entry.SizeBytes);
-        return new EntryResult(null, file.Entry);
-    }
-
-    /// <inheritdoc/>
-    public async Task<Outcome> DeleteAsync(bool permanent, CancellationToken cancellationToken = default)
-    {
-        if (await ReadableAsync(cancellationToken) is not { } file)
-            return new Outcome(NotFound);
-        if (file.Entry.OwnerId != Caller.UserId)
-            return new Outcome(Refusals.From(RefusalReason.Forbidden));
-        var refusal = await WriteAsync(() => repository.DeleteAsync(file.Entry.OwnerId, Id, permanent));
-        // What is true now is read again when somebody asks.
-        _file = null;
-        if (permanent)
-            DeactivateOnIdle();
-        return new Outcome(refusal);
+        return Result(file);
     }
 
     /// <inheritdoc/>
@@ -64,27 +57,43 @@ internal sealed class FileGrain(FileRepository repository, IOwnerWatch owners, I
         return found ? Outcome.Done : new Outcome(NotFound);
     }
 
-    private static Refusal NotFound => Refusals.NotFound("file");
+    /// <inheritdoc/>
+    public Task ForgetAsync(CancellationToken cancellationToken = default)
+    {
+        _file = null;
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    private static Refusal NotFound => Refusals.NotFound("file or folder");
+
+    private static EntryResult Result(FileRow file) => new(null, file.Entry, file.RowVersion);
 
     /// <summary>
-    /// The one access decision: the owner from memory; everybody else by a query, every time, so that hiding and deleting act
-    /// at once. Who may not read gets the answer that he would get if nothing was there.
+    /// Where every access is decided: the owner from memory; everybody else by a query, every time, so that hiding, moving and deleting
+    /// act at once. Who may not read gets the answer that he would get if nothing was there.
     /// </summary>
-    private async Task<FileRow?> ReadableAsync(CancellationToken cancellationToken)
+    /// <param name="role">The least that is needed.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>A refusal and no entry, or the entry and no refusal.</returns>
+    private async Task<(Refusal? Refusal, FileRow? File)> FindAsync(EntryRole role, CancellationToken cancellationToken)
     {
         var file = _file ?? await repository.FindAsync(Id, cancellationToken);
         if (file is null)
         {
             // Nothing worth keeping in memory: ids can be made up.
             DeactivateOnIdle();
-            return null;
+            return (NotFound, null);
         }
 
         if (_file is null)
             Remember(file);
         if (file.Entry.OwnerId == Caller.UserId)
-            return file;
-        return await repository.IsPublicAsync(Id, cancellationToken) ? file : null;
+            return (null, file);
+        var granted = await repository.FindRoleAsync(Id, Caller.UserId, cancellationToken);
+        if (granted >= role)
+            return (null, file);
+        return (granted == EntryRole.None ? NotFound : Refusals.From(RefusalReason.Forbidden), null);
     }
 
     private void Remember(FileRow file) => _file = owners.MayBeDoubled ? null : file;

@@ -10,12 +10,9 @@ internal sealed record CommitResult(Refusal? Refusal, FileRow? File);
 /// <summary>Commands and queries on one entry.</summary>
 internal sealed class FileRepository(CatalogueDatabase database)
 {
-    /// <summary>Numbered names tried for one commit; beyond them the name counts as taken.</summary>
-    private const int NumberedNameCountMax = 1_000;
-
     public Task<FileRow?> FindAsync(string id, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1",
+            $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1 AND e.purging_at IS NULL",
             parameters => parameters.Text(id),
             reader => reader.RowAsync(FileRow.Read),
             cancellationToken);
@@ -28,13 +25,13 @@ internal sealed class FileRepository(CatalogueDatabase database)
             reader => reader.RowAsync(FileRow.Read),
             cancellationToken);
 
-    /// <summary>True when anybody may read the entry: public, and neither it nor a folder above it in the trash.</summary>
-    public Task<bool> IsPublicAsync(string id, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            "SELECT 1 FROM entries WHERE id = $1 AND visibility = 2 AND entry_is_live($1)",
-            parameters => parameters.Text(id),
-            reader => reader.ReadAsync(cancellationToken),
-            cancellationToken);
+    /// <summary>What somebody else than the owner may do with the entry now.</summary>
+    public async Task<EntryRole> FindRoleAsync(string id, string? userId, CancellationToken cancellationToken) =>
+        await database.ReadAsync(
+            EntryAccess.Sql,
+            parameters => parameters.Text(id).Text(userId),
+            reader => reader.RowAsync(EntryAccess.Read),
+            cancellationToken) is { } access ? access.Role : EntryRole.None;
 
     /// <summary>Writes down the key of a one-request upload before it is used. Returns null to go on, 0 when the file exists, or a refusal.</summary>
     public Task<int?> IntendAsync(
@@ -51,17 +48,15 @@ internal sealed class FileRepository(CatalogueDatabase database)
     {
         try
         {
-            var result = await CommitAsync(fileId, command, [command.Name]);
-            var number = 1;
-            for (var count = 10; IsTaken(result, command) && number <= NumberedNameCountMax; count *= 10)
+            CommitResult? result = null;
+            foreach (var names in EntryNames.Candidates(command.Name))
             {
-                var names = new string[count];
-                for (var i = 0; i < count; i++)
-                    names[i] = EntryNames.Numbered(command.Name, number++);
                 result = await CommitAsync(fileId, command, names);
+                if (!IsTaken(result, command))
+                    break;
             }
 
-            return result;
+            return result!;
         }
         catch (RefusedException refused)
         {

@@ -15,6 +15,9 @@ internal sealed record FileRow(Entry Entry, string? ObjectKey, string Checksum, 
         "e.id, e.kind, e.name, e.parent_id, e.owner_id, v.size_bytes, v.content_type, v.sha256, v.number, e.visibility, " +
         "e.created_at, e.modified_at, e.deleted_at, v.object_key, v.checksum, e.version";
 
+    /// <summary>Number of <see cref="Columns"/>.</summary>
+    public const int ColumnCount = 16;
+
     /// <summary>Entries with their current versions.</summary>
     public const string From = "entries e LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version";
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using GrainVault.Accounts;
 using GrainVault.Diagnostics;
+using GrainVault.Files;
 using GrainVault.Ingest;
 using GrainVault.Options;
 using GrainVault.Storage;
@@ -48,6 +49,7 @@ internal sealed class JanitorGrain(
         activity?.SetTag("janitor.shard", Shard);
         var count = await StepAsync("uploads", () => RecoverUploadsAsync(cancellationToken));
         count += await StepAsync("intents", () => repository.ExpireIntentsAsync(Shard, cancellationToken));
+        count += await StepAsync("purges", () => PurgeFoldersAsync(cancellationToken));
         count += await StepAsync("garbage", () => garbage.RunAsync(Shard, cancellationToken));
         count += await StepAsync("events", () => GrainFactory.GetGrain<IIngestGrain>(string.Create(CultureInfo.InvariantCulture, $"i-{Shard}")).RunAsync(cancellationToken));
         if (Shard == 0)
@@ -82,6 +84,15 @@ internal sealed class JanitorGrain(
         }
 
         return due.Count;
+    }
+
+    /// <summary>Goes on with folders that are being removed for good and were too large for the request that asked for it.</summary>
+    private async Task<int> PurgeFoldersAsync(CancellationToken cancellationToken)
+    {
+        var count = 0;
+        foreach (var id in await repository.FindPurgesAsync(Shard, cancellationToken))
+            count += await StepAsync(id, () => GrainFactory.GetGrain<IFileGrain>(id).PurgeAsync(cancellationToken));
+        return count;
     }
 
     /// <summary>Runs one step; what fails is logged and repeated by the next run, and the other steps go on.</summary>

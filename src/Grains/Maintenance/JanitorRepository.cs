@@ -37,6 +37,14 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             reader => reader.RowsAsync(row => row.GetString(0)),
             cancellationToken);
 
+    /// <summary>Folders whose removal for good has begun and not ended.</summary>
+    public Task<List<string>> FindPurgesAsync(int shard, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            "SELECT id FROM entries WHERE purging_at IS NOT NULL AND (hashtext(id) & 15) = $1 ORDER BY purging_at LIMIT $2",
+            parameters => parameters.Integer(shard).Integer(RowCountMax),
+            reader => reader.RowsAsync(row => row.GetString(0)),
+            cancellationToken);
+
     /// <summary>Turns intents whose deadline has passed into garbage; returns how many.</summary>
     public Task<int> ExpireIntentsAsync(int shard, CancellationToken cancellationToken) =>
         database.QueryAsync(

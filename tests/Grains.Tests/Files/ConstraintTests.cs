@@ -23,10 +23,17 @@ public sealed class ConstraintTests(GrainsHost host) : IClassFixture<GrainsHost>
     [InlineData("UPDATE uploads SET state = 5, ended_at = now() WHERE owner_id = '{user}'", "uploads_ended_reserves_nothing")]
     [InlineData("INSERT INTO upload_parts SELECT upload_id, number, size_bytes, etag, sha256 FROM upload_parts WHERE upload_id IN (SELECT id FROM uploads WHERE owner_id = '{user}')", "upload_parts_pkey")]
     [InlineData("INSERT INTO changes (owner_id, seq, entry_id, kind) VALUES ('{user}', 1, 'f', 1)", "changes_pkey")]
+    [InlineData("UPDATE entries SET parent_id = (SELECT id FROM entries WHERE owner_id = '{user}' AND name = 'inner') WHERE owner_id = '{user}' AND name = 'outer'", "entries_no_circle")]
+    [InlineData("UPDATE entries SET parent_id = id WHERE owner_id = '{user}' AND name = 'outer'", "entries_not_own_parent")]
+    [InlineData("INSERT INTO entries (id, owner_id, parent_id, kind, name, name_key) SELECT '{file}', owner_id, id, 2, 'x', 'x' FROM entries WHERE owner_id = '{user}' AND kind = 1", "entries_parent_is_own_folder")]
+    [InlineData("INSERT INTO entries (id, owner_id, parent_id, kind, name, name_key) SELECT '{file}', 'u-somebody', id, 2, 'x', 'x' FROM entries WHERE owner_id = '{user}' AND name = 'outer'", "entries_parent_is_own_folder")]
+    [InlineData("UPDATE entries SET purging_at = now() WHERE owner_id = '{user}'", "entries_only_trash_is_purged")]
+    [InlineData("DELETE FROM entries WHERE owner_id = '{user}' AND name = 'outer'", "entries_parent_id_fkey")]
     public async Task Database_refuses_what_must_not_be(string sql, string constraint)
     {
         var user = await host.SignUpAsync();
         await user.WriteFileAsync("there.bin", [1]);
+        await user.FolderAsync("inner", await user.FolderAsync("outer"));
         var upload = await user.CreateAsync("open.bin", 10);
         await user.PutAsync(upload.Id, 1, GrainsHost.Bytes(10));
 

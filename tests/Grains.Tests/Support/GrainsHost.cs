@@ -242,6 +242,18 @@ public sealed class TestUser(GrainsHost host, string id, string email, SignIn si
         Writer().WriteFileAsync(new WriteFileCommand(
             fileId ?? Ids.New(Ids.File), name, parentId, "text/plain", onConflict, new PartContent(bytes), SHA256.HashData(bytes)));
 
+    /// <summary>Id of a new folder; fails the test when refused.</summary>
+    public async Task<string> FolderAsync(string name, string? parentId = null)
+    {
+        var result = await File(Ids.New(Ids.File)).CreateFolderAsync(new CreateFolderCommand(name, parentId));
+        Assert.Null(result.Refusal);
+        return result.Entry!.Id;
+    }
+
+    /// <summary>Renames, moves, shows or hides an entry.</summary>
+    public Task<EntryResult> ChangeAsync(string id, string? name = null, bool move = false, string? parentId = null, Visibility? visibility = null) =>
+        File(id).ChangeAsync(new ChangeEntryCommand(name, move, parentId, visibility, null));
+
     /// <summary>Content of a file as a download would give it.</summary>
     public async Task<byte[]> ReadAsync(string fileId)
     {

@@ -1,0 +1,30 @@
+using Npgsql;
+
+namespace GrainVault.Files;
+
+/// <summary>What a user may do with an entry; each role may do what those before it may. The numbers are those of <c>entry_access</c> in <c>sql/</c>.</summary>
+internal enum EntryRole
+{
+    /// <summary>Nothing, and must not learn that it exists.</summary>
+    None = 0,
+
+    /// <summary>Anybody: reads metadata and content of what is public.</summary>
+    Visitor = 1,
+
+    /// <summary>Everything.</summary>
+    Owner = 4,
+}
+
+/// <summary>The decision of the function <c>entry_access</c>, the one place that decides access.</summary>
+/// <param name="Role">What the user may do.</param>
+/// <param name="IsLive">Nothing on the way from the entry to the root is in the trash.</param>
+/// <param name="Kind">What the entry is.</param>
+/// <param name="OwnerId">Whose it is.</param>
+internal sealed record EntryAccess(EntryRole Role, bool IsLive, EntryKind Kind, string OwnerId)
+{
+    /// <summary>Parameters: entry, user. No row when there is no such entry.</summary>
+    public const string Sql = "SELECT role, is_live, kind, owner_id FROM entry_access($1, $2)";
+
+    public static EntryAccess Read(NpgsqlDataReader reader) =>
+        new((EntryRole)reader.GetInt32(0), reader.GetBoolean(1), (EntryKind)reader.GetInt32(2), reader.GetString(3));
+}

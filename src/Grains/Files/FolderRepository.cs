@@ -1,0 +1,101 @@
+using GrainVault.Data;
+using GrainVault.Options;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace GrainVault.Files;
+
+/// <summary>What a batch of a removal for good has removed.</summary>
+/// <param name="Removed">Ids of the entries.</param>
+/// <param name="IsDone">The folder itself is gone, too.</param>
+internal sealed record PurgedBatch(string[] Removed, bool IsDone);
+
+/// <summary>Commands on where entries stand: each is one transaction in one round trip, and returns the entry as it is then.</summary>
+internal sealed class FolderRepository(CatalogueDatabase database, IOptions<LimitsOptions> limits)
+{
+    public Task<CommitResult> CreateAsync(string owner, string id, CreateFolderCommand command) =>
+        RunAsync(
+            owner,
+            id,
+            "SELECT create_folder($1, $2, $3, $4, $5, $6)",
+            parameters => parameters.Text(owner).Long(limits.Value.QuotaBytes).Text(id).Text(command.Name)
+                .Text(EntryNames.Key(command.Name)).Text(command.ParentId));
+
+    public Task<CommitResult> ChangeAsync(string owner, string id, ChangeEntryCommand command) =>
+        RunAsync(
+            owner,
+            id,
+            "SELECT change_entry($1, $2, $3, $4, $5, $6, $7, $8)",
+            parameters => parameters.Text(owner).Text(id).Text(command.Name)
+                .Text(command.Name is { } name ? EntryNames.Key(name) : null).Boolean(command.IsMove).Text(command.ParentId)
+                .Integer((int?)command.Visibility).Longs(command.ExpectedRowVersions));
+
+    /// <summary>Takes an entry out of the trash, under the first name that is free where it comes to stand.</summary>
+    public async Task<CommitResult> RestoreAsync(string owner, string id, string name)
+    {
+        CommitResult? result = null;
+        foreach (var names in EntryNames.Candidates(name))
+        {
+            result = await RunAsync(
+                owner,
+                id,
+                "SELECT restore_entry($1, $2, $3, $4)",
+                parameters => parameters.Text(owner).Text(id).Texts(names).Texts(Array.ConvertAll(names, EntryNames.Key)));
+            if (result.Refusal?.Reason != RefusalReason.NameTaken)
+                break;
+        }
+
+        return result!;
+    }
+
+    /// <summary>Removes some entries of a folder for good, and hides the folder with the first of them. Repeatable: what is gone is gone.</summary>
+    public Task<PurgedBatch> PurgeAsync(string owner, string id, int limit) =>
+        database.QueryAsync(
+            "SELECT refusal, removed, is_done FROM purge_folder($1, $2, $3)",
+            parameters => parameters.Text(owner).Text(id).Integer(limit),
+            async reader =>
+            {
+                await reader.CodeAsync();
+                return new PurgedBatch(reader.GetFieldValue<string[]>(1), reader.GetBoolean(2));
+            });
+
+    /// <summary>Owner of a folder whose removal for good has begun; null when there is no such folder.</summary>
+    public Task<string?> FindPurgedOwnerAsync(string id, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            "SELECT owner_id FROM entries WHERE id = $1 AND coalesce(purging_at, 'infinity') < 'infinity'",
+            parameters => parameters.Text(id),
+            reader => reader.RowAsync(row => row.GetString(0)),
+            cancellationToken);
+
+    /// <summary>Runs a command function; 0 stands for a repeat, which has nothing to do any more.</summary>
+    private async Task<CommitResult> RunAsync(string owner, string id, string sql, Action<NpgsqlParameterCollection> bind)
+    {
+        try
+        {
+            return await database.BatchAsync(
+                batch =>
+                {
+                    var command = batch.CreateBatchCommand();
+                    command.CommandText = sql;
+                    bind(command.Parameters);
+                    batch.BatchCommands.Add(command);
+                    var read = batch.CreateBatchCommand();
+                    read.CommandText = $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1 AND e.owner_id = $2";
+                    read.Parameters.Text(id).Text(owner);
+                    batch.BatchCommands.Add(read);
+                },
+                async reader =>
+                {
+                    if (await reader.CodeAsync() is { } reason and not 0)
+                        return new CommitResult(Refusals.From((RefusalReason)reason), null);
+                    await reader.NextResultAsync();
+                    var file = await reader.RowAsync(FileRow.Read);
+                    return file is null ? new CommitResult(Refusals.NotFound("file or folder"), null) : new CommitResult(null, file);
+                });
+        }
+        catch (RefusedException refused)
+        {
+            return new CommitResult(Refusals.From(refused.Reason), null);
+        }
+    }
+}
