@@ -6,7 +6,7 @@ ALTER TABLE entries
     ADD COLUMN purging_at timestamptz,
     ADD CONSTRAINT entries_only_trash_is_purged CHECK (purging_at IS NULL OR deleted_at IS NOT NULL);
 CREATE INDEX entries_purging ON entries (purging_at) WHERE purging_at IS NOT NULL;
-CREATE INDEX entries_subfolders ON entries (parent_id) WHERE kind = 2 AND parent_id IS NOT NULL;
+CREATE INDEX entries_subfolders ON entries (parent_id, id) WHERE kind = 2 AND parent_id IS NOT NULL;
 
 -- Most folders on the way from the root to an entry: the one place that says so.
 CREATE FUNCTION folder_depth_max() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 100 $$;
@@ -203,10 +203,14 @@ DECLARE
     kept text;
     i integer := 1;
 BEGIN
-    SELECT parent_id INTO parent FROM entries WHERE id = p_entry AND owner_id = p_owner;
-    IF NOT FOUND THEN
+    SELECT * INTO e FROM entries WHERE id = p_entry;
+    IF NOT FOUND OR e.owner_id <> p_owner THEN
         RETURN 1;
     END IF;
+    IF e.kind = 2 THEN
+        PERFORM lock_folders(p_owner);
+    END IF;
+    SELECT parent_id INTO parent FROM entries WHERE id = p_entry;
     IF parent IS NOT NULL AND folder_is_live(p_owner, parent) THEN
         kept := parent;
     END IF;
@@ -234,91 +238,115 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- True when a folder above the entry is being removed for good.
-CREATE FUNCTION entry_is_purged(p_entry text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    WITH RECURSIVE way AS (
-        SELECT parent_id, purging_at, 0 AS depth FROM entries WHERE id = p_entry
-        UNION ALL
-        SELECT e.parent_id, e.purging_at, w.depth + 1 FROM way w JOIN entries e ON e.id = w.parent_id WHERE w.depth <= folder_depth_max()
-    )
-    SELECT coalesce(bool_or(purging_at IS NOT NULL), false) FROM way;
-$$;
-
--- Removes up to p_limit entries of a folder for good, the deepest first and the folder itself last; from the first call on nobody sees
--- the folder. removed: what went; is_done: the folder too.
-CREATE FUNCTION purge_folder(p_owner text, p_folder text, p_limit integer)
-RETURNS TABLE (refusal integer, removed text[], is_done boolean) LANGUAGE plpgsql AS $$
+-- True when the entry, or a folder above it, is being removed for good.
+CREATE FUNCTION entry_is_purged(p_entry text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    root entries%ROWTYPE;
-    here text := p_folder;
-    there text;
-    ids text[];
-    freed bigint;
-    keys text[];
-    last_seq bigint;
-    was_live boolean;
+    here text := p_entry;
+    purging timestamptz;
 BEGIN
-    SELECT * INTO root FROM entries WHERE id = p_folder FOR UPDATE;
-    IF NOT FOUND OR root.owner_id <> p_owner OR root.kind <> 2 THEN
-        RETURN QUERY SELECT 1, '{}'::text[], true;
-        RETURN;
-    END IF;
-    was_live := root.deleted_at IS NULL;
-    removed := '{}';
-    is_done := false;
-    IF root.purging_at IS NULL THEN
-        UPDATE entries SET purging_at = now(), deleted_at = coalesce(deleted_at, now()), version = version + 1 WHERE id = p_folder;
-    END IF;
-
-    -- Down to a folder without folders, remove what is in it, then itself, then go on above it.
-    WHILE cardinality(removed) < p_limit LOOP
-        SELECT id INTO there FROM entries WHERE parent_id = here AND kind = 2 LIMIT 1;
-        IF FOUND THEN
-            -- With this lock nothing can come into the folder any more.
-            PERFORM 1 FROM entries WHERE id = there AND parent_id = here FOR UPDATE;
-            IF FOUND THEN
-                here := there;
-            END IF;
-            CONTINUE;
-        END IF;
-        SELECT array_agg(id) INTO ids FROM (
-            SELECT id FROM entries WHERE parent_id = here AND kind <> 2 LIMIT p_limit - cardinality(removed) FOR UPDATE) children;
-        IF ids IS NULL THEN
-            -- A child that came or was moved in meanwhile is found by the next round.
-            IF EXISTS (SELECT 1 FROM entries WHERE parent_id = here) THEN
-                CONTINUE;
-            END IF;
-            ids := ARRAY[here];
-            SELECT parent_id INTO there FROM entries WHERE id = here;
-        END IF;
-        SELECT keys || array_agg(object_key) INTO keys FROM file_versions WHERE file_id = ANY (ids) AND object_key IS NOT NULL;
-        DELETE FROM file_versions WHERE file_id = ANY (ids);
-        DELETE FROM entries WHERE id = ANY (ids);
-        removed := removed || ids;
-        IF ids = ARRAY[p_folder] THEN
-            is_done := true;
-            EXIT;
-        END IF;
-        IF ids = ARRAY[here] THEN
-            here := there;
-        END IF;
+    FOR depth IN 0 .. folder_depth_max() LOOP
+        SELECT parent_id, purging_at INTO here, purging FROM entries WHERE id = here;
+        EXIT WHEN here IS NULL OR purging IS NOT NULL;
     END LOOP;
+    RETURN purging IS NOT NULL;
+END $$;
 
-    -- Whoever adds a reference holds the object FOR SHARE; with this lock no new one can come, then references are counted.
-    PERFORM 1 FROM objects WHERE key = ANY (keys) ORDER BY key FOR UPDATE;
+-- Marks the objects among these to which no version refers any more as garbage, and returns their bytes. Whoever adds a reference holds
+-- the object FOR SHARE; with the lock taken here no new one can come, then references are counted.
+CREATE FUNCTION drop_objects(p_keys text[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    freed bigint;
+BEGIN
+    PERFORM 1 FROM objects WHERE key = ANY (p_keys) ORDER BY key FOR UPDATE;
     WITH unused AS (
         UPDATE objects SET state = 'garbage', garbage_at = now()
-        WHERE key = ANY (keys) AND coalesce(state, '') = 'live' AND NOT EXISTS (SELECT 1 FROM file_versions v WHERE v.object_key = objects.key)
+        WHERE key = ANY (p_keys) AND coalesce(state, '') = 'live' AND NOT EXISTS (SELECT 1 FROM file_versions v WHERE v.object_key = objects.key)
         RETURNING size_bytes
     )
     SELECT coalesce(sum(size_bytes), 0) INTO freed FROM unused;
-    UPDATE users SET used_bytes = used_bytes - freed, change_seq = change_seq + cardinality(removed) + was_live::integer
-    WHERE id = p_owner RETURNING change_seq INTO last_seq;
-    IF was_live THEN
-        PERFORM append_change(p_owner, last_seq - cardinality(removed), p_folder, 3);
+    RETURN freed;
+END $$;
+
+-- Removal of a folder for good goes in rounds: entries are listed, their grains told to forget them, then they go. With the first round
+-- the folder is marked, and from then on nobody sees it, nor reads anew or changes what is below it: so what was forgotten stays so.
+-- Lists up to p_limit entries with their parents, what is in a folder before the folder, which comes last itself.
+CREATE FUNCTION list_purge(p_owner text, p_folder text, p_limit integer)
+RETURNS TABLE (refusal integer, ids text[], parents text[]) LANGUAGE plpgsql AS $$
+DECLARE
+    root entries%ROWTYPE;
+    here text := p_folder;
+    above text;
+    below text;
+    files text[];
+BEGIN
+    PERFORM lock_folders(p_owner);
+    SELECT * INTO root FROM entries WHERE id = p_folder FOR UPDATE;
+    ids := '{}';
+    parents := '{}';
+    IF NOT FOUND OR root.owner_id <> p_owner OR root.kind <> 2 THEN
+        refusal := 1;
+        RETURN NEXT;
+        RETURN;
     END IF;
-    INSERT INTO changes (owner_id, seq, entry_id, kind)
-    SELECT p_owner, last_seq - cardinality(removed) + n, id, 5 FROM unnest(removed) WITH ORDINALITY AS gone (id, n);
-    refusal := NULL;
+    LOOP
+        LOOP
+            SELECT min(id) INTO below FROM entries WHERE parent_id = here AND kind = 2;
+            EXIT WHEN below IS NULL;
+            here := below;
+        END LOOP;
+        -- All folders in this one are listed: its files, then itself, then its next sibling or what is above.
+        LOOP
+            SELECT array_agg(id) INTO files FROM (
+                SELECT id FROM entries WHERE parent_id = here AND kind <> 2 LIMIT p_limit - cardinality(ids)) children;
+            ids := ids || files;
+            parents := parents || array_fill(here, ARRAY[coalesce(cardinality(files), 0)]);
+            EXIT WHEN cardinality(ids) >= p_limit;
+            SELECT parent_id INTO above FROM entries WHERE id = here;
+            ids := ids || here;
+            parents := parents || above;
+            EXIT WHEN here = p_folder;
+            SELECT min(id) INTO below FROM entries WHERE parent_id = above AND kind = 2 AND id > here;
+            here := coalesce(below, above);
+            EXIT WHEN below IS NOT NULL;
+        END LOOP;
+        EXIT WHEN cardinality(ids) >= p_limit OR ids[cardinality(ids)] = p_folder;
+    END LOOP;
+    IF root.purging_at IS NULL THEN
+        UPDATE entries SET purging_at = now(), deleted_at = coalesce(deleted_at, now()), version = version + 1 WHERE id = p_folder;
+        PERFORM note_change(p_owner, p_folder, 3) WHERE root.deleted_at IS NULL;
+    END IF;
     RETURN NEXT;
+END $$;
+
+-- Removes what was listed, as far as it is still there. Returns true when the folder itself is gone.
+CREATE FUNCTION purge_listed(p_owner text, p_folder text, p_ids text[], p_parents text[]) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    gone text[];
+    keys text[];
+    freed bigint;
+    last_seq bigint;
+BEGIN
+    PERFORM 1 FROM entries WHERE id = p_folder AND owner_id = p_owner AND coalesce(purging_at, 'infinity') < 'infinity' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN true;
+    END IF;
+    -- Folders before what is in them; with these locks nothing can come into them any more.
+    SELECT array_agg(id) INTO gone FROM (
+        SELECT e.id FROM unnest(p_ids, p_parents) WITH ORDINALITY AS listed (id, parent, place) JOIN entries e ON e.id = listed.id
+        WHERE e.parent_id = listed.parent OR e.id = p_folder ORDER BY listed.place DESC FOR UPDATE OF e) still;
+    IF EXISTS (SELECT 1 FROM entries WHERE parent_id = ANY (gone) AND id <> ALL (gone)) THEN
+        -- Something came since they were listed: the next round finds it.
+        SELECT array_agg(id) INTO gone FROM entries WHERE id = ANY (gone) AND kind <> 2;
+    END IF;
+    IF gone IS NULL THEN
+        RETURN false;
+    END IF;
+    SELECT array_agg(object_key) INTO keys FROM file_versions WHERE file_id = ANY (gone) AND object_key IS NOT NULL;
+    DELETE FROM file_versions WHERE file_id = ANY (gone);
+    DELETE FROM entries WHERE id = ANY (gone);
+    freed := drop_objects(keys);
+    UPDATE users SET used_bytes = used_bytes - freed, change_seq = change_seq + cardinality(gone) WHERE id = p_owner RETURNING change_seq INTO last_seq;
+    INSERT INTO changes (owner_id, seq, entry_id, kind)
+    SELECT p_owner, last_seq - cardinality(gone) + n, id, 5 FROM unnest(gone) WITH ORDINALITY AS removed (id, n);
+    RETURN p_folder = ANY (gone);
 END $$;

@@ -8,6 +8,6 @@ internal static partial class FileLog
     [LoggerMessage(4100, LogLevel.Warning, "A command on {FileId} failed; its outcome is unknown and the activation ends")]
     public static partial void CommandFailed(ILogger logger, string fileId, Exception exception);
 
-    [LoggerMessage(4101, LogLevel.Warning, "The grain of {FileId}, which was removed, could not be told; it forgets the entry when it is idle")]
+    [LoggerMessage(4101, LogLevel.Warning, "Grains of entries in {FileId}, which is being removed for good, could not be told; the janitor goes on with it")]
     public static partial void ForgetFailed(ILogger logger, string fileId, Exception exception);
 }

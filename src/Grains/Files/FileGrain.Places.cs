@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace GrainVault.Files;
 
 /// <summary>Where the entry stands and under which name: folders, moves, the trash and removal for good.</summary>
@@ -96,32 +94,37 @@ internal sealed partial class FileGrain
     {
         var start = time.GetTimestamp();
         var count = 0;
-        bool isDone;
-        do
+        var isDone = false;
+        while (!isDone && time.GetElapsedTime(start) < PurgeTimeMax)
         {
-            var batch = await WriteAsync(() => folders.PurgeAsync(owner, Id, janitor.Value.RowCountMax));
+            var listed = await WriteAsync(() => folders.ListPurgeAsync(owner, Id, janitor.Value.RowCountMax));
             _file = null;
-            // Their grains may remember them.
-            foreach (var ids in batch.Removed.Where(id => id != Id).Chunk(ForgetCountMax))
-                await Task.WhenAll(ids.Select(ForgetAsync));
-            count += batch.Removed.Length;
-            isDone = batch.IsDone;
+            if (listed.Ids.Length == 0)
+                break;
+            // Before they go: what their grains read anew is hidden by now, so that nothing of them is remembered afterwards.
+            if (!await ForgetAsync(listed.Ids))
+                break;
+            isDone = await WriteAsync(() => folders.PurgeAsync(owner, Id, listed));
+            count += listed.Ids.Length;
         }
-        while (!isDone && time.GetElapsedTime(start) < PurgeTimeMax);
+
         DeactivateOnIdle();
         return count;
     }
 
-    private async Task ForgetAsync(string id)
+    /// <summary>False when a grain could not be told: then its entry stays for the next round.</summary>
+    private async Task<bool> ForgetAsync(string[] ids)
     {
         try
         {
-            await GrainFactory.GetGrain<IFileGrain>(id).ForgetAsync();
+            foreach (var some in ids.Where(id => id != Id).Chunk(ForgetCountMax))
+                await Task.WhenAll(some.Select(id => GrainFactory.GetGrain<IFileGrain>(id).ForgetAsync()));
+            return true;
         }
         catch (Exception exception)
         {
-            // Its silo is going, and what it remembers with it.
-            FileLog.ForgetFailed(logger, id, exception);
+            FileLog.ForgetFailed(logger, Id, exception);
+            return false;
         }
     }
 

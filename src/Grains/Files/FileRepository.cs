@@ -12,7 +12,7 @@ internal sealed class FileRepository(CatalogueDatabase database)
 {
     public Task<FileRow?> FindAsync(string id, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1 AND e.purging_at IS NULL",
+            $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1 AND e.purging_at IS NULL AND (e.parent_id IS NULL OR NOT entry_is_purged(e.parent_id))",
             parameters => parameters.Text(id),
             reader => reader.RowAsync(FileRow.Read),
             cancellationToken);

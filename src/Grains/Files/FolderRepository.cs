@@ -5,10 +5,10 @@ using Npgsql;
 
 namespace GrainVault.Files;
 
-/// <summary>What a batch of a removal for good has removed.</summary>
-/// <param name="Removed">Ids of the entries.</param>
-/// <param name="IsDone">The folder itself is gone, too.</param>
-internal sealed record PurgedBatch(string[] Removed, bool IsDone);
+/// <summary>Entries that are to be removed for good, what is in a folder before the folder.</summary>
+/// <param name="Ids">Ids of the entries.</param>
+/// <param name="ParentIds">Their folders.</param>
+internal sealed record ListedPurge(string[] Ids, string?[] ParentIds);
 
 /// <summary>Commands on where entries stand: each is one transaction in one round trip, and returns the entry as it is then.</summary>
 internal sealed class FolderRepository(CatalogueDatabase database, IOptions<LimitsOptions> limits)
@@ -48,16 +48,23 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
         return result!;
     }
 
-    /// <summary>Removes some entries of a folder for good, and hides the folder with the first of them. Repeatable: what is gone is gone.</summary>
-    public Task<PurgedBatch> PurgeAsync(string owner, string id, int limit) =>
-        database.QueryAsync(
-            "SELECT refusal, removed, is_done FROM purge_folder($1, $2, $3)",
+    /// <summary>Entries of a folder that are to be removed for good next; from the first call on nobody sees the folder.</summary>
+    public Task<ListedPurge> ListPurgeAsync(string owner, string id, int limit) =>
+        database.ReadAsync(
+            "SELECT refusal, ids, parents FROM list_purge($1, $2, $3)",
             parameters => parameters.Text(owner).Text(id).Integer(limit),
             async reader =>
             {
                 await reader.CodeAsync();
-                return new PurgedBatch(reader.GetFieldValue<string[]>(1), reader.GetBoolean(2));
+                return new ListedPurge(await reader.GetFieldValueAsync<string[]>(1), await reader.GetFieldValueAsync<string?[]>(2));
             });
+
+    /// <summary>Removes what was listed; returns true when the folder itself is gone. What is gone already changes nothing.</summary>
+    public Task<bool> PurgeAsync(string owner, string id, ListedPurge listed) =>
+        database.ReadAsync(
+            "SELECT purge_listed($1, $2, $3, $4)",
+            parameters => parameters.Text(owner).Text(id).Texts(listed.Ids).Texts(listed.ParentIds!),
+            async reader => await reader.ReadAsync() && reader.GetBoolean(0));
 
     /// <summary>Owner of a folder whose removal for good has begun; null when there is no such folder.</summary>
     public Task<string?> FindPurgedOwnerAsync(string id, CancellationToken cancellationToken) =>

@@ -78,6 +78,23 @@ internal sealed class Account(HttpClient http, string email, string password) : 
         return await JsonAsync(response);
     }
 
+    public async Task<JsonElement> MakeFolderAsync(string name, string? parentId = null)
+    {
+        using var response = await PostAsync("/v1/folders", new { name, parentId });
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        return await JsonAsync(response);
+    }
+
+    /// <summary>Changes an entry and gives it as it is then.</summary>
+    public Task<JsonElement> PatchAsync(string id, object body) => PatchAsync(id, JsonSerializer.Serialize(body));
+
+    public async Task<JsonElement> PatchAsync(string id, string json)
+    {
+        using var response = await Http.PatchAsync($"/v1/files/{id}", new StringContent(json, Encoding.UTF8, "application/json"));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return await JsonAsync(response);
+    }
+
     public async Task<JsonElement> GetJsonAsync(string path)
     {
         using var response = await Http.GetAsync(path);

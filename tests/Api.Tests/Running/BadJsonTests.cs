@@ -22,7 +22,7 @@ public sealed class BadJsonTests(VaultFixture fixture)
     {
         using var user = await fixture.SignUpAsync();
         var before = await user.StateAsync();
-        foreach (var path in new[] { "/v1/uploads", "/v1/auth/signup", "/v1/auth/login", "/v1/auth/refresh", "/v1/auth/password" })
+        foreach (var path in new[] { "/v1/uploads", "/v1/auth/signup", "/v1/auth/login", "/v1/auth/refresh", "/v1/auth/password", "/v1/folders" })
             await RefusedAsync(user.PostJsonAsync(path, json), 400, "invalid");
         Assert.Equal(before, await user.StateAsync());
     }

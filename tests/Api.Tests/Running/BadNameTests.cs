@@ -28,6 +28,7 @@ public sealed class BadNameTests(VaultFixture fixture)
         await RefusedAsync(user.PostAsync("/v1/uploads", new { name, size = 1 }), 400, "invalid");
         await RefusedAsync(user.Http.PostAsync($"/v1/files?name={Uri.EscapeDataString(name)}", new ByteArrayContent([1])), 400, "invalid");
         await RefusedAsync(user.Http.PostAsync($"/v1/files?name={Uri.EscapeDataString(name)}", new ByteArrayContent(new byte[9 << 20])), 400, "invalid");
+        await RefusedAsync(user.PostAsync("/v1/folders", new { name }), 400, "invalid");
         Assert.Equal(before, await user.StateAsync());
     }
 
@@ -39,6 +40,8 @@ public sealed class BadNameTests(VaultFixture fixture)
         var content = Encoding.UTF8.GetBytes(name);
         var file = await user.PutFileAsync(name, content);
         Assert.Equal(name, file.GetProperty("name").GetString());
+        using (var same = await user.PostAsync("/v1/folders", new { name }))
+            Assert.Equal(HttpStatusCode.Conflict, same.StatusCode);
         var listed = Assert.Single((await user.GetJsonAsync("/v1/files")).GetProperty("entries").EnumerateArray());
         Assert.Equal(name, listed.GetProperty("name").GetString());
 

@@ -9,7 +9,7 @@ public sealed class ConstraintTests(GrainsHost host) : IClassFixture<GrainsHost>
     [Theory]
     [InlineData("UPDATE users SET used_bytes = -1 WHERE id = '{user}'", "users_used_bytes_range")]
     [InlineData("UPDATE users SET reserved_bytes = -1 WHERE id = '{user}'", "users_reserved_bytes_range")]
-    [InlineData("INSERT INTO entries (id, owner_id, kind, name, name_key) SELECT '{file}', owner_id, 2, name, name_key FROM entries WHERE owner_id = '{user}' AND deleted_at IS NULL", "entries_live_name")]
+    [InlineData("INSERT INTO entries (id, owner_id, kind, name, name_key) SELECT '{file}', owner_id, 2, name, name_key FROM entries WHERE owner_id = '{user}' AND name = 'there.bin'", "entries_live_name")]
     [InlineData("INSERT INTO entries (id, owner_id, kind, name, name_key) VALUES ('{file}', '{user}', 1, 'x', 'x')", "entries_only_files_have_versions")]
     [InlineData("INSERT INTO file_versions (file_id, number, size_bytes, content_type, checksum) VALUES ('{file}', 1, 0, 'x', 'c')", "file_versions_file_id_fkey")]
     [InlineData("UPDATE entries SET parent_id = '{file}' WHERE owner_id = '{user}'", "entries_parent_id_fkey")]

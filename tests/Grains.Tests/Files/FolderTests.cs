@@ -199,19 +199,54 @@ public sealed class FolderTests(GrainsHost host) : IClassFixture<GrainsHost>
     {
         var user = await host.SignUpAsync();
         var (outer, inner) = await TwoFoldersAsync(user);
-        var file = (await user.WriteFileAsync("f", [1], parentId: inner)).Entry!;
+        await user.WriteFileAsync("f", [1], parentId: inner);
 
-        // As a process leaves it that dies in the middle.
-        await host.ExecuteAsync("SELECT purge_folder($1, $2, 1)", user.Id, outer);
+        // As a process leaves it that dies in the middle: the last batch was listed and neither forgotten nor removed.
+        await user.WriteFileAsync("g", [1], parentId: inner);
+        await host.ExecuteAsync(
+            "SELECT purge_listed($1, $2, ids, parents) FROM list_purge($1, $2, 1)", user.Id, outer);
+        await host.ExecuteAsync("SELECT * FROM list_purge($1, $2, 1)", user.Id, outer);
         await user.File(outer).ForgetAsync();
+        Assert.Null((await user.File(inner).GetAsync()).Refusal);
         Refused(RefusalReason.NotFound, await user.File(outer).GetAsync());
         Assert.Empty(await IdsAsync(user, EntryView.Trash));
         Refused(RefusalReason.NotFound, await user.File(inner).RestoreAsync());
         await Janitor.RunAllAsync(host);
 
         Assert.Equal(0L, await host.ScalarAsync<long>("SELECT count(*) FROM entries WHERE owner_id = $1", user.Id));
-        Refused(RefusalReason.NotFound, await user.File(file.Id).GetAsync());
+        Refused(RefusalReason.NotFound, await user.File(inner).GetAsync());
         Assert.Equal(0L, (await user.ProfileAsync()).UsedBytes);
+    }
+
+    [Fact]
+    public async Task Large_folder_goes_in_batches_of_which_each_is_bounded()
+    {
+        var user = await host.SignUpAsync();
+        var root = await user.FolderAsync("large");
+        await host.ExecuteAsync(
+            """
+            INSERT INTO entries (id, owner_id, parent_id, kind, name, name_key)
+            SELECT 'f-' || gen_random_uuid(), $1, $2, 2, 'n' || i, 'n' || i FROM generate_series(1, 40) i
+            """,
+            user.Id,
+            root);
+        await host.ExecuteAsync(
+            """
+            INSERT INTO entries (id, owner_id, parent_id, kind, name, name_key)
+            SELECT 'f-' || gen_random_uuid(), owner_id, id, 2, 'm' || i, 'm' || i FROM entries, generate_series(1, 5) i WHERE owner_id = $1 AND parent_id = $2
+            """,
+            user.Id,
+            root);
+
+        var counts = new List<int>();
+        while (await host.ScalarAsync<bool>("SELECT EXISTS (SELECT 1 FROM entries WHERE id = $1)", root))
+        {
+            counts.Add(await host.ScalarAsync<int>("SELECT cardinality(ids) FROM list_purge($1, $2, 50)", user.Id, root));
+            await host.ExecuteAsync("SELECT purge_listed($1, $2, ids, parents) FROM list_purge($1, $2, 50)", user.Id, root);
+        }
+
+        Assert.Equal([50, 50, 50, 50, 41], counts);
+        Assert.Equal(0L, await host.ScalarAsync<long>("SELECT count(*) FROM entries WHERE owner_id = $1", user.Id));
     }
 
     private static async Task<(string Outer, string Inner)> TwoFoldersAsync(TestUser user)
