@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GrainVault.Api.Http;
 using GrainVault.Files;
 
 namespace GrainVault.Api.Files;
