@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using static GrainVault.Api.Tests.Running.Account;
@@ -126,7 +125,7 @@ public sealed class FolderTests(VaultFixture fixture)
     [Theory]
     [InlineData("f-00000000-0000-7000-8000-000000000000")]
     [InlineData("nonsense")]
-    [InlineData("%00")]
+    [InlineData("%20")]
     public async Task Change_of_what_is_not_there_is_not_found(string id)
     {
         using var user = await fixture.SignUpAsync();
