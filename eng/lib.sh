@@ -171,6 +171,10 @@ export_local_s3() { # port key secret
   export GrainVault__Objects__Provider=s3 GrainVault__Objects__S3__Endpoint=http://127.0.0.1:$1 GrainVault__Objects__S3__Profile=ceph \
     GrainVault__Objects__S3__AccessKey=$2 GrainVault__Objects__S3__SecretKey=$3 GrainVault__Objects__S3__ForcePathStyle=true \
     GrainVault__Objects__S3__Bucket="${GrainVault__Objects__S3__Bucket:-grainvault}" GrainVault__Objects__S3__Region=us-east-1
+  # Keys of URLs that write: this server heeds headers that were not signed.
+  GrainVault__Objects__S3__UploadAccessKey=${2}uploads
+  GrainVault__Objects__S3__UploadSecretKey=$(printf 'uploads\n%s' "$3" | sha256sum | cut -c1-40)
+  export GrainVault__Objects__S3__UploadAccessKey GrainVault__Objects__S3__UploadSecretKey
 }
 
 # What the last ./eng/up on $data runs with: the store that --store chose, and the local S3 server.

@@ -7,16 +7,18 @@
 #   S3_STORE=memstore   (default) objects in memory, gone at the end
 #   S3_STORE=bluestore  objects in DIR, durable; the same DIR can be started again, on any port
 #   S3_ACCESS_KEY, S3_SECRET_KEY  instead of the arguments, which other users of the machine can see
+#   S3_UPLOAD_ACCESS_KEY, S3_UPLOAD_SECRET_KEY  further keys, which may write and do nothing else: for URLs that write
 #   S3_DETACHED=1       do not end with the process that started it
 # Needs: apt-get install --no-install-recommends radosgw ceph-mon ceph-osd uuid-runtime curl
 # The monitor takes PORT+1, the object store daemon free loopback ports from 6800 up. Works as root and as any user.
 set -euo pipefail
 
-[ $# = 2 ] || [ $# = 4 ] || { sed -n '2,12s/^# \?//p' "$0" >&2; exit 2; }
+[ $# = 2 ] || [ $# = 4 ] || { sed -n '2,13s/^# \?//p' "$0" >&2; exit 2; }
 dir=$(realpath -m "$1") port=$2 store=${S3_STORE:-memstore} parent=$PPID
 access_key=${3:-${S3_ACCESS_KEY:?set S3_ACCESS_KEY or give ACCESS_KEY}}
 secret_key=${4:-${S3_SECRET_KEY:?set S3_SECRET_KEY or give SECRET_KEY}}
-unset S3_SECRET_KEY
+upload_access_key=${S3_UPLOAD_ACCESS_KEY:-} upload_secret_key=${S3_UPLOAD_SECRET_KEY:-}
+unset S3_SECRET_KEY S3_UPLOAD_SECRET_KEY
 monitor="[v2:127.0.0.1:$((port + 1))]"
 declare -A pids=()
 
@@ -85,7 +87,7 @@ rm -f "$dir"/log/*.log
 first=1
 if [ "$(cat "$dir/ready" 2>/dev/null)" = bluestore ] && [ "$store" = bluestore ]; then first=0; fi
 if [ $first = 1 ]; then
-  rm -rf "$dir"/{ceph.conf,ready,keys,fsid,mon,osd,monmap}
+  rm -rf "$dir"/{ceph.conf,ready,keys,upload-keys,fsid,mon,osd,monmap}
   mkdir -p "$dir"/{mon,osd}
   uuidgen >"$dir/fsid"
 fi
@@ -171,6 +173,14 @@ if [ "$(cat "$dir/keys" 2>/dev/null)" != "$keys" ]; then
   run timeout 60 radosgw-admin -n client.rgw user create --uid s3 --display-name s3 --access-key "$access_key" --secret "$secret_key" >/dev/null 2>&1 ||
     run timeout 60 radosgw-admin -n client.rgw key create --uid s3 --access-key "$access_key" --secret "$secret_key" >/dev/null
   echo "$keys" >"$dir/keys"
+fi
+keys=$(printf '%s\n%s' "$upload_access_key" "$upload_secret_key" | sha256sum)
+if [ -n "$upload_access_key" ] && [ "$(cat "$dir/upload-keys" 2>/dev/null)" != "$keys" ]; then
+  run timeout 60 radosgw-admin -n client.rgw subuser create --uid s3 --subuser s3:uploads --key-type s3 --access write \
+    --access-key "$upload_access_key" --secret "$upload_secret_key" >/dev/null 2>&1 ||
+    run timeout 60 radosgw-admin -n client.rgw key create --uid s3 --subuser s3:uploads --key-type s3 \
+      --access-key "$upload_access_key" --secret "$upload_secret_key" >/dev/null
+  echo "$keys" >"$dir/upload-keys"
 fi
 start gateway radosgw -f -n client.rgw
 for ((i = 0; ; i++)); do

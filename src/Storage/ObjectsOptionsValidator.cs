@@ -53,6 +53,8 @@ public sealed partial class ObjectsOptionsValidator : IValidateOptions<ObjectsOp
         // One without the other is never meant; the secret itself is not for messages.
         if (string.IsNullOrEmpty(s3.AccessKey) != string.IsNullOrEmpty(s3.SecretKey))
             Add(failures, "S3:AccessKey", s3.AccessKey, "set together with S3:SecretKey, or neither (then the AWS chain gives the credentials)");
+        if (string.IsNullOrEmpty(s3.UploadAccessKey) != string.IsNullOrEmpty(s3.UploadSecretKey))
+            Add(failures, "S3:UploadAccessKey", s3.UploadAccessKey, "set together with S3:UploadSecretKey, or neither (then S3:AccessKey signs URLs that write too)");
         ValidateDialect(s3, failures);
         CheckRange(failures, "S3:ConnectionCountMax", s3.ConnectionCountMax ?? 1, 1, 20_000);
         CheckRange(failures, "S3:ReadCountMax", s3.ReadCountMax, 1, 10_000);

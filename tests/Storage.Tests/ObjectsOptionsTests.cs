@@ -85,6 +85,16 @@ public sealed class ObjectsOptionsTests : IDisposable
     }
 
     [Fact]
+    public void Key_of_uploads_without_its_secret_is_refused_and_no_message_holds_the_secret()
+    {
+        var validator = new ObjectsOptionsValidator();
+        var options = new ObjectsOptions { Provider = "s3", S3 = { Bucket = "some-bucket", UploadSecretKey = "do-not-tell" } };
+        var failure = Assert.Single(validator.Validate(null, options).Failures!);
+        Assert.StartsWith("GrainVault:Objects:S3:UploadAccessKey is ''; allowed: set together with S3:UploadSecretKey", failure, StringComparison.Ordinal);
+        Assert.DoesNotContain("do-not-tell", failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Bodies_go_unsigned_over_https_alone()
     {
         var validator = new ObjectsOptionsValidator();

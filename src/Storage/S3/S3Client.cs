@@ -52,6 +52,10 @@ internal sealed class S3Client : AmazonS3Client
     public static AWSCredentials? CredentialsOf(S3Options options) =>
         options.AccessKey is { Length: > 0 } accessKey ? new BasicAWSCredentials(accessKey, options.SecretKey) : null;
 
+    /// <summary>Keys of URLs that write, or null where they are the same.</summary>
+    public static AWSCredentials? UploadCredentialsOf(S3Options options) =>
+        options.UploadAccessKey is { Length: > 0 } accessKey ? new BasicAWSCredentials(accessKey, options.UploadSecretKey) : null;
+
     private static int ConnectionCountOf(S3Options options) => options.ConnectionCountMax ?? options.ReadCountMax + options.WriteCountMax;
 
     /// <inheritdoc/>

@@ -25,7 +25,9 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
     private readonly S3Multipart _multipart;
     private readonly S3Listing _listing;
     private readonly S3Copies _copies;
+    private readonly S3Client _uploadClient;
     private readonly S3Presigner _presigner;
+    private readonly S3Presigner _uploadPresigner;
     private readonly ILogger _logger;
 
     /// <summary>Creates the store; nothing is sent before the first call.</summary>
@@ -53,6 +55,9 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
         _listing = new S3Listing(_calls);
         _copies = new S3Copies(_calls, _objects, _multipart, dialect, options.CopyTimeout, time);
         _presigner = new S3Presigner(_publicClient, new S3Credentials(credentials, _publicClient.Config), options, time);
+        var uploadCredentials = S3Client.UploadCredentialsOf(options) ?? credentials;
+        _uploadClient = uploadCredentials == credentials ? _publicClient : S3Client.Create(options, options.PublicEndpoint ?? options.Endpoint, dialect, uploadCredentials);
+        _uploadPresigner = new S3Presigner(_uploadClient, new S3Credentials(uploadCredentials, _uploadClient.Config), options, time);
         Profile = ProfileOf(dialect, options);
     }
 
@@ -190,7 +195,7 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
     public Task<PresignedUrl> PresignPutAsync(string key, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default)
     {
         PresignRules.CheckPut(Profile, key, sizeBytes, lifetime);
-        return _presigner.PresignPutAsync(key, sizeBytes, lifetime);
+        return _uploadPresigner.PresignPutAsync(key, sizeBytes, lifetime);
     }
 
     /// <inheritdoc/>
@@ -198,12 +203,13 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
         string key, string storeUploadId, int number, long sizeBytes, TimeSpan lifetime, CancellationToken cancellationToken = default)
     {
         PresignRules.CheckPart(Profile, key, number, sizeBytes, lifetime);
-        return _presigner.PresignPutPartAsync(key, storeUploadId, number, sizeBytes, lifetime);
+        return _uploadPresigner.PresignPutPartAsync(key, storeUploadId, number, sizeBytes, lifetime);
     }
 
     /// <summary>Closes the connections.</summary>
     public void Dispose()
     {
+        _uploadClient.Dispose();
         _publicClient.Dispose();
         _client.Dispose();
         _calls.Dispose();

@@ -36,6 +36,16 @@ public sealed class S3Options
     /// <summary>Secret key; set together with <see cref="AccessKey"/>. Default: none.</summary>
     public string? SecretKey { get; set; }
 
+    /// <summary>
+    /// Access key of URLs that write. Give it the right to put objects below <c>objects/</c> and nothing else: a server that lets headers
+    /// pass that were not signed takes such a URL with <c>x-amz-copy-source</c> for the wish to copy, and reads whatever its key may
+    /// read. Default: <see cref="AccessKey"/>.
+    /// </summary>
+    public string? UploadAccessKey { get; set; }
+
+    /// <summary>Its secret key; set together with <see cref="UploadAccessKey"/>. Default: none.</summary>
+    public string? UploadSecretKey { get; set; }
+
     /// <summary>Bucket in the path instead of the host name. Default: true with <see cref="Endpoint"/>, false on AWS.</summary>
     public bool? ForcePathStyle { get; set; }
 

@@ -93,6 +93,23 @@ public sealed class S3Server : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes keys that may write what the others may, and read nothing.</summary>
+    public async Task<(string AccessKey, string SecretKey)> CreateWriteOnlyKeysAsync()
+    {
+        var (accessKey, secretKey) = ($"write{Guid.NewGuid():n}", $"{Guid.NewGuid():n}");
+        var start = new ProcessStartInfo("radosgw-admin", [
+            "-c", Path.Combine(_folder["s3"], "ceph.conf"), "-n", "client.rgw", "subuser", "create", "--uid", "s3", "--subuser", $"s3:{accessKey}",
+            "--key-type", "s3", "--access", "write", "--access-key", accessKey, "--secret", secretKey])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var admin = Process.Start(start)!;
+        var output = await Task.WhenAll(admin.StandardOutput.ReadToEndAsync(), admin.StandardError.ReadToEndAsync());
+        await admin.WaitForExitAsync();
+        return admin.ExitCode == 0 ? (accessKey, secretKey) : throw new InvalidOperationException(string.Concat(output));
+    }
+
     /// <summary>Stops the server in order.</summary>
     public async Task StopAsync()
     {
