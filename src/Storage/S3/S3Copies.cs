@@ -1,3 +1,4 @@
+using Amazon.S3;
 using Amazon.S3.Model;
 
 namespace GrainVault.Storage.S3;
@@ -7,6 +8,8 @@ internal sealed class S3Copies(S3Calls calls, S3Objects objects, S3Multipart mul
 {
     /// <summary>Pieces of one large object that are copied at once.</summary>
     public const int PiecesAtOnceMax = 4;
+
+    private const string CopyType = "application/octet-stream";
 
     /// <summary>Copies an object to a fresh key.</summary>
     public async Task<StoredObject> CopyAsync(string sourceKey, string etag, string targetKey, CancellationToken cancellationToken)
@@ -49,6 +52,9 @@ internal sealed class S3Copies(S3Calls calls, S3Objects objects, S3Multipart mul
             DestinationBucket = calls.Bucket,
             DestinationKey = targetKey,
             ETagToMatch = $"\"{source.ETag}\"",
+            // Whoever sent the source may have given it headers of his own choice, such as a Content-Encoding; readers get none of them.
+            MetadataDirective = S3MetadataDirective.REPLACE,
+            ContentType = CopyType,
         };
         await OfSourceAsync(calls.WriteAsync("Copy", sourceKey, (s3, token) => s3.CopyObjectAsync(request, token), cancellationToken), sourceKey).ConfigureAwait(false);
         // A 200 may hold an error body here too: only the object itself is proof.
