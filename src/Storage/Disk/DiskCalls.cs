@@ -25,6 +25,9 @@ internal class DiskCalls
     /// <summary>Gives a file its final name, atomically replacing what has that name.</summary>
     public virtual void MoveFile(string from, string to) => File.Move(from, to, overwrite: true);
 
+    /// <summary>Gives a file a second name; false where the file system can't, or there is no such file.</summary>
+    public virtual bool TryLinkFile(string existing, string path) => NativeDirectory.TryLink(existing, path);
+
     /// <summary>Gives a directory another name, which must be free.</summary>
     public virtual void MoveDirectory(string from, string to) => Directory.Move(from, to);
 

@@ -38,14 +38,45 @@ internal sealed class DiskObjects(DiskCalls calls, DiskLayout layout, DurableFol
         return new StoredObject(seal.ObjectSizeBytes, seal.ETag);
     }
 
-    /// <summary>Copies an object, whole or in parts, to a whole one, if it has the ETag.</summary>
+    /// <summary>
+    /// Copies an object, whole or in parts, to a whole one, if it has the ETag. A whole one gets another name and no bytes are moved:
+    /// gigabytes would hold a thread of the store, and as much disk again, until the source goes.
+    /// </summary>
     public StoredObject Copy(string sourceKey, string etag, string targetKey, CancellationToken cancellationToken)
+    {
+        if (writer.TryLink(layout.ObjectFile(sourceKey)) is not { } temporary)
+            return CopyBytes(sourceKey, etag, targetKey, cancellationToken);
+        try
+        {
+            FileSeal seal;
+            using (var file = TryOpenFile(temporary)!)
+                seal = FileSeal.Read(file, sourceKey);
+            if (seal.Kind != SealKind.Content)
+                return CopyBytes(sourceKey, etag, targetKey, cancellationToken);
+            if (seal.ETag != etag)
+                throw Changed(sourceKey);
+            var folder = layout.FolderOf(targetKey);
+            folders.Ensure(folder);
+            using var handle = OpenFolder(folder);
+            cancellationToken.ThrowIfCancellationRequested();
+            calls.MoveFile(temporary, layout.ObjectFile(targetKey));
+            calls.FlushDirectory(handle, folder);
+            return new StoredObject(seal.ObjectSizeBytes, seal.ETag);
+        }
+        finally
+        {
+            // Also after a move that found the very same file there: rename(2) does nothing then.
+            calls.DeleteFile(temporary);
+        }
+    }
+
+    private StoredObject CopyBytes(string sourceKey, string etag, string targetKey, CancellationToken cancellationToken)
     {
         var (source, stream) = Open(sourceKey, 0, null);
         using (stream)
         {
             if (source.ETag != etag)
-                throw new ObjectStoreException(ObjectStoreError.PreconditionFailed, $"{sourceKey} is another object than was to be copied.");
+                throw Changed(sourceKey);
             using var file = writer.Begin();
             var buffer = ArrayPool<byte>.Shared.Rent(CopyBufferSizeBytes);
             try
@@ -143,6 +174,9 @@ internal sealed class DiskObjects(DiskCalls calls, DiskLayout layout, DurableFol
             return null;
         }
     }
+
+    private static ObjectStoreException Changed(string key) =>
+        new(ObjectStoreError.PreconditionFailed, $"{key} is another object than was to be copied.");
 
     private static SealKind KindOf(SafeFileHandle file, string key)
     {

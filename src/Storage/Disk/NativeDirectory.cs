@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace GrainVault.Storage.Disk;
 
 /// <summary>
-/// What .NET has no API for: an open directory. Flushing one makes the names in it durable (fsync(2): "calling fsync
+/// What .NET has no API for: a second name of a file, and an open directory. Flushing one makes the names in it durable (fsync(2): "calling fsync
 /// does not necessarily ensure that the entry in the directory containing the file has also reached disk"), and an
 /// advisory lock on one ends with its process, however that dies.
 /// </summary>
@@ -55,6 +55,9 @@ internal static partial class NativeDirectory
     /// <summary>Takes the directory's exclusive lock, waiting for whoever holds it.</summary>
     public static void Lock(SafeFileHandle directory, string path) => Lock(directory, path, LockExclusive);
 
+    /// <summary>Gives a file a second name; false where the file system can't, or there is no such file.</summary>
+    public static bool TryLink(string existing, string path) => Link(existing, path) == 0;
+
     private static bool Lock(SafeFileHandle directory, string path, int operation)
     {
         while (LockDescriptor(directory, operation) != 0)
@@ -74,6 +77,9 @@ internal static partial class NativeDirectory
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenDescriptor(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string existing, string path);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int FlushDescriptor(SafeFileHandle descriptor);

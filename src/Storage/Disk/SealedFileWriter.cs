@@ -29,6 +29,16 @@ internal sealed class SealedFileWriter(DiskCalls calls, string temporaryFolder)
     /// <summary>Begins a file whose bytes come one after another.</summary>
     public UnfinishedFile Begin() => new(calls, NextPath());
 
+    /// <summary>
+    /// A second, temporary name for a file: files of the store are replaced and removed, but never changed, so what the name leads to
+    /// stays what it is. Null where the file system has no such names, or there is no such file.
+    /// </summary>
+    public string? TryLink(string path)
+    {
+        var temporary = NextPath();
+        return calls.TryLinkFile(path, temporary) ? temporary : null;
+    }
+
     /// <summary>Writes a file of any kind.</summary>
     public void Write(ReadOnlySpan<byte> bytes, FileSeal seal, string target, SafeFileHandle folder, CancellationToken cancellationToken)
     {
