@@ -18,7 +18,7 @@ public interface ISignedUrlStore
 
     /// <summary>
     /// Writes the body of a verified PUT while it comes in, with one small buffer of memory, and returns once it is durable. A
-    /// body that breaks off leaves nothing behind; its exception passes through.
+    /// body that breaks off leaves nothing behind; its exception passes through. Of several bodies for one place the newest goes on.
     /// </summary>
     /// <param name="request">From <see cref="Verify"/>.</param>
     /// <param name="body">The body, read to its end.</param>
@@ -48,6 +48,9 @@ public enum SignedWriteStatus
 
     /// <summary>The body took so long that the URL had been expired for <see cref="StoreProfile.WriteTimeout"/> (403).</summary>
     Expired,
+
+    /// <summary>Another request began to write to the same place: the newest wins (409).</summary>
+    Superseded,
 }
 
 /// <summary>The result of a signed PUT.</summary>

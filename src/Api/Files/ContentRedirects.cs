@@ -12,6 +12,12 @@ namespace GrainVault.Api.Files;
 /// </summary>
 internal sealed class ContentRedirects(IObjectStore store, IOptions<DirectOptions> options)
 {
+    /// <summary>
+    /// False where the store might answer otherwise than we would: with <c>If-Range</c>, which some stores do not heed, a part of a new
+    /// version would be joined to one of an old.
+    /// </summary>
+    public static bool Suits(HttpRequest request) => HttpMethods.IsGet(request.Method) && request.Headers.IfRange.Count == 0;
+
     /// <summary>The redirect; null when there is nothing to redirect to: an empty file, or a store without URLs.</summary>
     /// <exception cref="ObjectStoreException">The store's credentials can't be had now.</exception>
     public async Task<IResult?> FindAsync(ContentDescriptor content, CancellationToken cancellationToken)

@@ -82,7 +82,7 @@ internal static class FileEndpoints
         var opened = await OpenAsync(calls, file, cancellationToken);
         if (opened.Refusal is { } refusal)
             return Problem.From(refusal);
-        return redirect == true && HttpMethods.IsGet(request.Method) && await redirects.FindAsync(opened.Content!, cancellationToken) is { } elsewhere
+        return redirect == true && ContentRedirects.Suits(request) && await redirects.FindAsync(opened.Content!, cancellationToken) is { } elsewhere
             ? elsewhere
             : new FileContent(opened.Content!, reader, time);
     }

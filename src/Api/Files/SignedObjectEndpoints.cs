@@ -3,6 +3,7 @@ using GrainVault.Api.Http;
 using GrainVault.Api.Shedding;
 using GrainVault.Storage;
 using GrainVault.Storage.Disk;
+using Microsoft.Net.Http.Headers;
 
 namespace GrainVault.Api.Files;
 
@@ -19,7 +20,7 @@ internal static class SignedObjectEndpoints
             return;
         var pattern = SignedObjectUrl.PathPrefix + "{**rest}";
         app.MapPut(pattern, (HttpRequest request) => PutAsync(request.HttpContext, store)).Weighs(RequestWeight.Upload).ExcludeFromDescription();
-        app.MapGet(pattern, (HttpContext context, ContentReader reader) => GetAsync(context, store, reader)).Weighs(RequestWeight.Change).ExcludeFromDescription();
+        app.MapGet(pattern, (HttpContext context, ContentReader reader, TimeProvider time) => GetAsync(context, store, reader, time)).Weighs(RequestWeight.Change).ExcludeFromDescription();
     }
 
     private static async Task<IResult> PutAsync(HttpContext context, ISignedUrlStore store)
@@ -38,12 +39,14 @@ internal static class SignedObjectEndpoints
                 return new Problem(ProblemTypes.PartSize, "The body does not have the size that was signed; nothing was stored.");
             case SignedWriteStatus.UploadNotFound:
                 return new Problem(ProblemTypes.NotFound, "The upload has ended.");
+            case SignedWriteStatus.Superseded:
+                return new Problem(ProblemTypes.Superseded, "A newer request sends the same; this one has stored nothing.");
             default:
                 return new Problem(ProblemTypes.Forbidden, "The URL has expired.");
         }
     }
 
-    private static async Task<IResult> GetAsync(HttpContext context, ISignedUrlStore store, ContentReader reader)
+    private static async Task<IResult> GetAsync(HttpContext context, ISignedUrlStore store, ContentReader reader, TimeProvider time)
     {
         if (Verify(context, store, out var verified) is { } refused)
             return refused;
@@ -51,13 +54,16 @@ internal static class SignedObjectEndpoints
         if (opened is null)
             return new Problem(ProblemTypes.NotFound, "The object is gone.");
         var headers = context.Response.Headers;
-        headers.ETag = $"\"{opened.Object.ETag}\"";
+        var etag = new EntityTagHeaderValue($"\"{opened.Object.ETag}\"");
+        headers.ETag = etag.ToString();
         headers.AcceptRanges = "bytes";
         headers.CacheControl = "no-store";
         headers.ContentDisposition = verified.ContentDisposition ?? "attachment";
         context.Response.ContentType = verified.ContentType is { } type && Checks.IsContentType(type) ? type : "application/octet-stream";
         var size = opened.Object.SizeBytes;
-        var decision = ByteRanges.Decide(context.Request.Headers.Range is [{ } range] ? range : null, size, out var ranges);
+        // What was begun under another URL may have been another version.
+        var applies = Preconditions.RangeApplies(context.Request.Headers.IfRange, etag, DateTimeOffset.MinValue, time.GetUtcNow());
+        var decision = ByteRanges.Decide(applies && context.Request.Headers.Range is [{ } range] ? range : null, size, out var ranges);
         if (decision == RangeDecision.Unsatisfiable)
         {
             headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{size}");

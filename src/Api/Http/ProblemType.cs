@@ -24,6 +24,7 @@ internal static class ProblemTypes
     public static readonly ProblemType FolderCircle = new("folder-circle", 409, "A folder can't stand in itself");
     public static readonly ProblemType TooDeep = new("too-deep", 409, "The folder would stand too deep");
     public static readonly ProblemType InTrash = new("in-trash", 409, "It is in the trash");
+    public static readonly ProblemType Superseded = new("superseded", 409, "A newer request took over");
     public static readonly ProblemType LengthRequired = new("length-required", 411, "Content-Length is required");
     public static readonly ProblemType VersionConflict = new("version-conflict", 412, "The file has another version");
     public static readonly ProblemType PreconditionFailed = new("precondition-failed", 412, "A precondition failed");

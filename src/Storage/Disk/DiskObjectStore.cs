@@ -23,6 +23,7 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
     private readonly BlockingWorkers _writers;
     private readonly BlockingWorkers _readers;
     private readonly DiskReceiver _receiver;
+    private readonly IncomingBodies _bodies = new();
     private readonly DiskPresigner _presigner;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -164,13 +165,26 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
         var isPart = request.Operation == SignedOperation.PutPart;
         if (isPart && !await RunAsync(_readers, "Find", request.Key, () => _uploads.IsOpen(request.Key, request.StoreUploadId), cancellationToken).ConfigureAwait(false))
             return new SignedWrite(SignedWriteStatus.UploadNotFound);
-        return await _receiver.ReceiveAsync(request.Key, body, request.SizeBytes, Commit, cancellationToken).ConfigureAwait(false)
-            ?? new SignedWrite(SignedWriteStatus.WrongSize);
+        using var incoming = _bodies.Enter(request, body);
+        // By then nobody counts on a URL that has expired long ago: nothing so late is waited for, and it must not appear.
+        var end = request.ExpiresAt + Profile.WriteTimeout;
+        await using var deadline = _time.CreateTimer(
+            static body => ((IncomingBody)body!).Expire(), incoming, TimeSpan.FromTicks(Math.Max(0, (end - _time.GetUtcNow()).Ticks)), Timeout.InfiniteTimeSpan);
+        try
+        {
+            return await _receiver.ReceiveAsync(request.Key, body, request.SizeBytes, Commit, cancellationToken).ConfigureAwait(false)
+                ?? new SignedWrite(SignedWriteStatus.WrongSize);
+        }
+        catch (OperationCanceledException) when (incoming.Ended is not null && !cancellationToken.IsCancellationRequested)
+        {
+            return new SignedWrite(incoming.Ended.Value);
+        }
 
-        // By then nobody counts on a URL that has expired long ago, so what came so late must not appear.
         SignedWrite Commit(UnfinishedFile file)
         {
-            if (_time.GetUtcNow() > request.ExpiresAt + Profile.WriteTimeout)
+            if (incoming.Ended is { } ended)
+                return new SignedWrite(ended);
+            if (_time.GetUtcNow() > end)
                 return new SignedWrite(SignedWriteStatus.Expired);
             var etag = isPart
                 ? _uploads.CommitPart(request.Key, request.StoreUploadId, request.PartNumber, file)?.ETag

@@ -47,7 +47,12 @@ internal sealed class DiskReceiver(BlockingWorkers writers, SealedFileWriter wri
             {
                 var result = await body.ReadAsync(cancellationToken).ConfigureAwait(false);
                 if (result.IsCanceled)
+                {
+                    // Whoever owns the connection reads the rest, or closes it.
+                    body.AdvanceTo(result.Buffer.Start);
                     throw new OperationCanceledException("The body is no longer read.");
+                }
+
                 if (file.SizeBytes + filled + result.Buffer.Length > sizeBytes)
                 {
                     body.AdvanceTo(result.Buffer.End);

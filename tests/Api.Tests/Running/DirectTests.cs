@@ -138,6 +138,15 @@ public abstract class DirectFlows : IDisposable
         Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
         Assert.Equal(content[10..20], await part.Content.ReadAsByteArrayAsync());
 
+        // Some stores do not heed If-Range, and would give a part of another version to who has begun with this one.
+        using var resumed = new HttpRequestMessage(HttpMethod.Get, $"/v1/files/{IdOf(file)}/content?redirect=true")
+        {
+            Headers = { Range = new RangeHeaderValue(10, 19), IfRange = new RangeConditionHeaderValue("\"of another version\"") },
+        };
+        using var again = await user.Http.SendAsync(resumed);
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        Assert.Equal(content, await again.Content.ReadAsByteArrayAsync());
+
         using var stranger = await SignUpAsync();
         await RefusedAsync(stranger.Http.GetAsync($"/v1/files/{IdOf(file)}/content?redirect=true"), 404, "not-found");
         var empty = await user.PutFileAsync("empty", []);
@@ -164,7 +173,7 @@ public abstract class DirectFlows : IDisposable
 
     private protected abstract Task SendEventAsync(string key, HttpStatusCode expected);
 
-    private static Task<JsonElement> CreateAsync(Account user, string name, long size) => CreateDirectAsync(user, name, size);
+    private protected static Task<JsonElement> CreateAsync(Account user, string name, long size) => CreateDirectAsync(user, name, size);
 
     private static async Task<JsonElement> CreateDirectAsync(Account user, string name, long size)
     {
@@ -173,7 +182,7 @@ public abstract class DirectFlows : IDisposable
         return await JsonAsync(response);
     }
 
-    private static async Task<List<(int Number, Uri Url)>> PresignAsync(Account user, JsonElement upload, params int[] parts)
+    private protected static async Task<List<(int Number, Uri Url)>> PresignAsync(Account user, JsonElement upload, params int[] parts)
     {
         using var response = await user.PostAsync($"/v1/uploads/{IdOf(upload)}/presign", new { parts });
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -186,7 +195,7 @@ public abstract class DirectFlows : IDisposable
         })];
     }
 
-    private async Task<string> PutAsync(Uri url, byte[] bytes)
+    private protected async Task<string> PutAsync(Uri url, byte[] bytes)
     {
         using var answer = await _store.PutAsync(url, new ByteArrayContent(bytes));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -207,6 +216,45 @@ public abstract class DirectFlows : IDisposable
 [Collection(RunningVault.Name)]
 public sealed class DirectToDiskTests(VaultFixture fixture) : DirectFlows
 {
+    [Fact]
+    public async Task Range_of_another_version_is_answered_with_all_of_this_one()
+    {
+        using var user = await SignUpAsync();
+        var content = RandomNumberGenerator.GetBytes(1000);
+        var file = await user.PutFileAsync("ranges.bin", content);
+        using var redirect = await user.Http.GetAsync($"/v1/files/{IdOf(file)}/content?redirect=true");
+        using var store = fixture.CreateClient();
+        using var whole = await store.GetAsync(redirect.Headers.Location);
+        foreach (var (etag, expected) in new[] { (whole.Headers.ETag!.Tag, content[10..20]), ("\"another\"", content) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, redirect.Headers.Location)
+            {
+                Headers = { Range = new RangeHeaderValue(10, 19), IfRange = new RangeConditionHeaderValue(etag) },
+            };
+            using var answer = await store.SendAsync(request);
+            Assert.Equal(expected, await answer.Content.ReadAsByteArrayAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Newest_request_for_a_place_ends_the_older_one()
+    {
+        using var user = await SignUpAsync();
+        var content = RandomNumberGenerator.GetBytes(200_000);
+        var upload = await CreateAsync(user, "newest.bin", content.Length);
+        var url = (await PresignAsync(user, upload, 1))[0].Url;
+        using var older = await RawClient.ConnectAsync(fixture.Address);
+        await older.SendAsync($"PUT {url.PathAndQuery} HTTP/1.1\r\nHost: vault\r\nContent-Length: {content.Length}\r\nExpect: 100-continue\r\n\r\n");
+        Assert.Equal(100, await older.StatusAsync());
+        await older.SendAsync(content[..^1]);
+
+        await PutAsync(url, content);
+
+        Assert.Equal(409, await older.StatusAsync());
+        using var completed = await user.CompleteAsync(IdOf(upload));
+        Assert.Equal(content, await user.Http.GetByteArrayAsync($"/v1/files/{IdOf(await JsonAsync(completed))}/content"));
+    }
+
     private protected override Task<Account> SignUpAsync() => fixture.SignUpAsync();
 
     private protected override Task SendEventAsync(string key, HttpStatusCode expected) =>

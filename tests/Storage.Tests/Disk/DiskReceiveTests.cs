@@ -101,6 +101,40 @@ public sealed class DiskReceiveTests : IDisposable
     }
 
     [Fact]
+    public async Task Body_that_never_ends_is_given_up_long_after_its_url()
+    {
+        using var store = Open();
+        var request = await SignPutAsync(store, 1000);
+        var pipe = new Pipe();
+        var writing = store.WriteAsync(request, pipe.Reader);
+        await pipe.Writer.WriteAsync(Content.Bytes(999));
+        _time.Advance(TimeSpan.FromMinutes(1) + store.Profile.WriteTimeout + TimeSpan.FromSeconds(1));
+        Assert.Equal(SignedWriteStatus.Expired, (await writing.WaitAsync(TimeSpan.FromSeconds(30))).Status);
+        CheckNothingLeft();
+    }
+
+    [Fact]
+    public async Task Newest_of_many_bodies_for_one_place_is_the_only_one_that_takes_room()
+    {
+        using var store = Open();
+        var request = await SignPutAsync(store, 1000);
+        var pipes = Enumerable.Range(0, 20).Select(_ => new Pipe()).ToList();
+        var writing = new List<Task<SignedWrite>>();
+        foreach (var pipe in pipes)
+        {
+            await pipe.Writer.WriteAsync(Content.Bytes(999));
+            writing.Add(store.WriteAsync(request, pipe.Reader));
+        }
+
+        var ended = await Task.WhenAll(writing.SkipLast(1)).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.All(ended, written => Assert.Equal(SignedWriteStatus.Superseded, written.Status));
+        Assert.InRange(_folder.Files().Count(file => file.StartsWith("tmp", StringComparison.Ordinal)), 0, 1);
+        await pipes[^1].Writer.WriteAsync(new byte[1]);
+        await pipes[^1].Writer.CompleteAsync();
+        Assert.Equal(SignedWriteStatus.Stored, (await writing[^1]).Status);
+    }
+
+    [Fact]
     public async Task Part_whose_upload_ends_while_it_comes_in_is_told_so_and_leaves_nothing()
     {
         using var store = Open();
@@ -134,9 +168,9 @@ public sealed class DiskReceiveTests : IDisposable
     public async Task Slow_bodies_hold_no_thread_of_the_store()
     {
         using var store = Open(new DiskOptions { ThreadCount = 1, ReadThreadCount = 1 });
-        var request = await SignPutAsync(store, 1000);
         var pipes = Enumerable.Range(0, 50).Select(_ => new Pipe()).ToList();
-        var writing = pipes.ConvertAll(pipe => store.WriteAsync(request, pipe.Reader));
+        var request = await SignPutAsync(store, 1000);
+        var writing = pipes.Select((pipe, index) => store.WriteAsync(request with { Key = $"{Key}{index}" }, pipe.Reader)).ToList();
         foreach (var pipe in pipes)
             await pipe.Writer.WriteAsync(Content.Bytes(999));
         await store.PutAsync("objects/other", Content.Random(10)).WaitAsync(TimeSpan.FromSeconds(30));
