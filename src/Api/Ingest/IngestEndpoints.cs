@@ -16,6 +16,9 @@ internal static class IngestEndpoints
 
     private const int ReadBytes = 16 << 10;
 
+    /// <summary>When a store may send again what found no room, in seconds.</summary>
+    private const int RetryAfterSeconds = 30;
+
     /// <summary>Adds the endpoints.</summary>
     public static void MapIngest(this IEndpointRouteBuilder app) =>
         app.MapPost("/v1/ingest/s3-events", ReceiveAsync).WithTags("Ingest").WithSummary("Takes event notifications of the object store.")
@@ -33,7 +36,7 @@ internal static class IngestEndpoints
         }
 
         var body = Parse(await ReadAsync(context.Request, settings.BodyTimeout));
-        if (SnsMessage.Find(body) is { } envelope)
+        if (Understand(() => SnsMessage.Find(body)) is { } envelope)
         {
             if (!settings.SnsTopics.Contains(envelope.TopicArn, StringComparer.Ordinal))
                 return Problem.Invalid("This topic is not configured.");
@@ -44,17 +47,15 @@ internal static class IngestEndpoints
             body = Parse(System.Text.Encoding.UTF8.GetBytes(message));
         }
 
-        if (StoreEvents.FindKeys(body, settings.Bucket) is not { } keys)
+        if (Understand(() => StoreEvents.FindKeys(body, settings.Bucket)) is not { } keys)
             return Problem.Invalid("This is no event notification of S3, Ceph, MinIO or SeaweedFS.");
         // Durable before the store is told that we know; what follows from it takes its time afterwards.
-        await Task.WhenAll(keys.GroupBy(IngestShards.Of).Select(shard => calls.RepeatableAsync(
+        var taken = await Task.WhenAll(keys.GroupBy(IngestShards.Of).Select(shard => calls.RepeatableAsync(
             (Grain: grains.GetGrain<IIngestGrain>(string.Create(CultureInfo.InvariantCulture, $"i-{shard.Key}")), Keys: shard.ToArray()),
-            static async (call, token) =>
-            {
-                await call.Grain.ReceiveAsync(call.Keys, token);
-                return true;
-            })));
-        return TypedResults.NoContent();
+            static (call, token) => call.Grain.ReceiveAsync(call.Keys, token))));
+        return Array.TrueForAll(taken, isTaken => isTaken)
+            ? TypedResults.NoContent()
+            : new Problem(ProblemTypes.Overloaded, "Too many events wait to be looked at.") { RetryAfterSeconds = RetryAfterSeconds };
     }
 
     private static JsonElement Parse(ReadOnlyMemory<byte> json)
@@ -66,9 +67,24 @@ internal static class IngestEndpoints
         }
         catch (JsonException)
         {
-            throw new ProblemException(Problem.Invalid("The body is not JSON."));
+            throw NotJson;
         }
     }
+
+    /// <summary>Texts are decoded when they are looked at, and only then it shows that one is no UTF-8 or half a surrogate pair.</summary>
+    private static T Understand<T>(Func<T> look)
+    {
+        try
+        {
+            return look();
+        }
+        catch (InvalidOperationException)
+        {
+            throw NotJson;
+        }
+    }
+
+    private static ProblemException NotJson => new(Problem.Invalid("The body is not JSON."));
 
     /// <summary>The body, whatever its media type: SNS calls JSON plain text.</summary>
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, TimeSpan timeout)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace GrainVault.Api.Ingest;
 
@@ -20,9 +21,12 @@ internal sealed partial record SnsMessage(string Type, string TopicArn, string? 
         return new SnsMessage(type, topic, TextOf(body, "Message"), Uri.TryCreate(TextOf(body, "SubscribeURL"), UriKind.Absolute, out var url) ? url : null);
     }
 
-    /// <summary>Only what is SNS itself is ever asked: the URL comes from the outside.</summary>
+    /// <summary>Only what is SNS itself is ever asked, and only for this topic: the URL comes from the outside.</summary>
     public bool HasGenuineUrl =>
-        SubscribeUrl is { Scheme: "https", IsDefaultPort: true, UserInfo: "" } url && SnsHost().IsMatch(url.Host);
+        SubscribeUrl is { Scheme: "https", IsDefaultPort: true, UserInfo: "" } url && SnsHost().IsMatch(url.Host)
+        && QueryHelpers.ParseQuery(url.Query) is var query
+        && query.TryGetValue("Action", out var action) && action == "ConfirmSubscription"
+        && query.TryGetValue("TopicArn", out var topic) && topic == TopicArn;
 
     [GeneratedRegex(@"^sns\.[a-z0-9-]{1,40}\.amazonaws\.com(\.cn)?$", RegexOptions.CultureInvariant)]
     private static partial Regex SnsHost();

@@ -13,8 +13,9 @@ public interface IIngestGrain : IGrainWithStringKey
     /// <summary>Takes keys of objects for which an event came. Durable on return; what follows from them happens afterwards.</summary>
     /// <param name="keys">Up to 1,000 keys of this shard.</param>
     /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>False when too many wait already; then nothing was taken, and the store may send it again later.</returns>
     [AlwaysInterleave, Alias("Receive")]
-    Task ReceiveAsync(string[] keys, CancellationToken cancellationToken = default);
+    Task<bool> ReceiveAsync(string[] keys, CancellationToken cancellationToken = default);
 
     /// <summary>Called by the janitor: works on what is due, as after a crash or a store that was away. Returns how many.</summary>
     [AlwaysInterleave, ResponseTimeout("00:10:00"), Alias("Run")]

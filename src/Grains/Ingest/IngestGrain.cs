@@ -14,8 +14,14 @@ namespace GrainVault.Ingest;
 /// </summary>
 [GrainType("i")]
 internal sealed class IngestGrain(
-    IngestRepository repository, DirectLedger sessions, IOptions<IngestOptions> options, ILogger<IngestGrain> logger) : Grain, IIngestGrain
+    IngestRepository repository, DirectLedger sessions, IOptions<IngestOptions> options, TimeProvider time, ILogger<IngestGrain> logger) : Grain, IIngestGrain
 {
+    /// <summary>How long it counts that so many wait.</summary>
+    private static readonly TimeSpan CountPeriod = TimeSpan.FromSeconds(1);
+
+    private long? _countedAt;
+    private bool _isFull;
+
     /// <summary>The work that is under way; calls that come meanwhile are covered by its next round.</summary>
     private Task<int>? _work;
     private bool _isMore;
@@ -23,16 +29,31 @@ internal sealed class IngestGrain(
     private int Shard => int.Parse(this.GetPrimaryKeyString().AsSpan(2), CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
-    public async Task ReceiveAsync(string[] keys, CancellationToken cancellationToken = default)
+    public async Task<bool> ReceiveAsync(string[] keys, CancellationToken cancellationToken = default)
     {
+        if (await IsFullAsync(cancellationToken))
+            return false;
         await repository.AddAsync(Shard, keys, cancellationToken);
         GrainsMeter.EventsReceived(keys.Length);
         // Not awaited: the store has its answer as soon as nothing can be lost.
         _ = StartWork();
+        return true;
     }
 
     /// <inheritdoc/>
     public Task<int> RunAsync(CancellationToken cancellationToken = default) => StartWork();
+
+    private async Task<bool> IsFullAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetTimestamp();
+        if (_countedAt is not { } countedAt || time.GetElapsedTime(countedAt, now) > CountPeriod)
+        {
+            _isFull = await repository.IsFullAsync(Shard, cancellationToken);
+            _countedAt = now;
+        }
+
+        return _isFull;
+    }
 
     private Task<int> StartWork()
     {

@@ -15,14 +15,22 @@ internal sealed class IngestRepository(CatalogueDatabase database, IOptions<Inge
 {
     private static readonly TimeSpan RetryDelayMax = TimeSpan.FromHours(1);
 
-    /// <summary>Writes keys down; a key that waits already is due at once.</summary>
+    /// <summary>Writes keys down; a key that waits already is due at once. In order, so that two notifications of the same keys wait and don't lock each other out.</summary>
     public Task AddAsync(int shard, string[] keys, CancellationToken cancellationToken) =>
         database.ExecuteRepeatablyAsync(
             """
-            INSERT INTO store_events (key, shard) SELECT DISTINCT k, $1 FROM unnest($2) k
+            INSERT INTO store_events (key, shard) SELECT DISTINCT k, $1 FROM unnest($2) k ORDER BY k
             ON CONFLICT (key) DO UPDATE SET event_count = store_events.event_count + 1, attempt_count = 0, due_at = now()
             """,
             parameters => parameters.Integer(shard).Texts(keys),
+            cancellationToken);
+
+    /// <summary>True when as many keys wait as may.</summary>
+    public Task<bool> IsFullAsync(int shard, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            "SELECT count(*) >= $2 FROM (SELECT 1 FROM store_events WHERE shard = $1 LIMIT $2) waiting",
+            parameters => parameters.Integer(shard).Integer(options.Value.WaitingMax),
+            async reader => await reader.ReadAsync(cancellationToken) && reader.GetBoolean(0),
             cancellationToken);
 
     /// <summary>Objects that are due, longest first.</summary>

@@ -16,6 +16,13 @@ public sealed class IngestOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Objects of a shard that may wait, about; while there are more, events are refused (503), and the store sends them again or the
+    /// sweep finds their objects. There are 16 shards. Default: 100,000.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int WaitingMax { get; set; } = 100_000;
+
     /// <summary>Tries after which an event is forgotten; the sweep finds its object all the same. Default: 20.</summary>
     [Range(1, 1_000)]
     public int TryCountMax { get; set; } = 20;

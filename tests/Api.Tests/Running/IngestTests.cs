@@ -73,6 +73,12 @@ public sealed class IngestTests(VaultFixture fixture) : IDisposable
     [InlineData("""{"Type":"SubscriptionConfirmation","TopicArn":"arn:aws:sns:eu-central-1:1:other","SubscribeURL":"https://sns.eu-central-1.amazonaws.com/"}""", 400)]
     [InlineData("""{"Type":"SubscriptionConfirmation","TopicArn":"arn:aws:sns:eu-central-1:123456789012:tests","SubscribeURL":"https://sns.eu-central-1.amazonaws.com.example.org/"}""", 400)]
     [InlineData("""{"Type":"SubscriptionConfirmation","TopicArn":"arn:aws:sns:eu-central-1:123456789012:tests","SubscribeURL":"http://169.254.169.254/"}""", 400)]
+    [InlineData("""{"Type":"SubscriptionConfirmation","TopicArn":"arn:aws:sns:eu-central-1:123456789012:tests","SubscribeURL":"https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-central-1:1:other&Token=x"}""", 400)]
+    [InlineData("""{"Type":"SubscriptionConfirmation","TopicArn":"arn:aws:sns:eu-central-1:123456789012:tests","SubscribeURL":"https://sns.eu-central-1.amazonaws.com/?Action=Publish&TopicArn=arn:aws:sns:eu-central-1:123456789012:tests"}""", 400)]
+    [InlineData("""{"Type":"\ud800","TopicArn":"x"}""", 400)]
+    [InlineData("""{"\ud800":1}""", 400)]
+    [InlineData("""{"Records":[{"eventName":"ObjectCreated:Put","s3":{"object":{"key":"\udc00"}}}]}""", 400)]
+    [InlineData("""{"event_type":"create","key":"\ud800"}""", 400)]
     [InlineData("""{"Type":"Notification","TopicArn":"arn:aws:sns:eu-central-1:123456789012:tests","Message":"{\"Records\":[]}"}""", 204)]
     [InlineData("""{"Type":"Notification","TopicArn":"arn:aws:sns:eu-central-1:123456789012:tests","Message":"no json"}""", 400)]
     public async Task Notification_gets_a_clear_answer(string json, int status)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Ingest;
 using GrainVault.Storage;
+using GrainVault.TestKit.Processes;
 using GrainVault.Uploads;
 
 namespace GrainVault.Grains.Tests.Uploads;
@@ -263,6 +264,21 @@ public sealed class DirectTests(DirectHost host) : IClassFixture<DirectHost>, ID
     }
 
     [Fact]
+    public async Task Events_are_refused_while_too_many_wait()
+    {
+        const int WaitingMax = 1_000;
+        var key = ObjectKeys.NewStagingKey();
+        var shard = IngestShards.Of(key);
+        var grain = host.Grains.GetGrain<IIngestGrain>($"i-{shard}");
+        await host.ExecuteAsync(
+            $"INSERT INTO store_events (key, shard, due_at) SELECT 'waits/' || n, {shard}, now() + interval '1 day' FROM generate_series(1, {WaitingMax}) n");
+        await Eventually.TrueAsync(async () => !await grain.ReceiveAsync([key]), TimeSpan.FromSeconds(30), () => "events are taken without end");
+
+        await host.ExecuteAsync("DELETE FROM store_events WHERE key LIKE 'waits/%'");
+        await Eventually.TrueAsync(() => grain.ReceiveAsync([key]), TimeSpan.FromSeconds(30), () => "events are not taken again");
+    }
+
+    [Fact]
     public async Task Lost_event_is_made_up_for_by_the_janitor()
     {
         var user = await host.SignUpAsync();
@@ -374,5 +390,9 @@ public sealed class DirectTests(DirectHost host) : IClassFixture<DirectHost>, ID
 /// <summary>A silo that asks the store for parts each time that somebody asks it.</summary>
 public sealed class DirectHost : GrainsHost
 {
-    public DirectHost() => Settings["GrainVault:Direct:PartListPeriod"] = "00:00:00";
+    public DirectHost()
+    {
+        Settings["GrainVault:Direct:PartListPeriod"] = "00:00:00";
+        Settings["GrainVault:Ingest:WaitingMax"] = "1000";
+    }
 }
