@@ -11,8 +11,14 @@ internal sealed partial class UploadSessionGrain
     /// <summary>Most URLs of one call.</summary>
     private const int UrlCountMax = 1_000;
 
-    /// <summary>URLs that are signed before other calls of the session get a turn.</summary>
+    /// <summary>URLs that are signed before other calls get a turn.</summary>
     private const int SigningBatchLength = 50;
+
+    /// <summary>
+    /// Batches that are signed at once in this process: half of its processors. Signing is nothing but processor time, and a thousand
+    /// URLs of hundreds of sessions would keep every other call waiting.
+    /// </summary>
+    private static readonly SemaphoreSlim Signing = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     private Task? _listing;
     private DateTimeOffset _listedAt;
@@ -89,15 +95,20 @@ internal sealed partial class UploadSessionGrain
         var parts = new List<PresignedPart>(numbers.Length);
         try
         {
-            foreach (var number in numbers)
+            foreach (var batch in numbers.Chunk(SigningBatchLength))
             {
-                var size = ExactSize(row, number)!.Value;
-                var url = row.IsMultipart
-                    ? await signer.PresignPutPartAsync(row.ObjectKey!, row.StoreUploadId!, number, size, lifetime)
-                    : await signer.PresignPutAsync(row.StagingKey!, size, lifetime);
-                parts.Add(new PresignedPart(number, url.Url.OriginalString, url.ExpiresAt));
-                if (parts.Count % SigningBatchLength == 0)
-                    await Task.Yield();
+                await Signing.WaitAsync();
+                try
+                {
+                    foreach (var number in batch)
+                        parts.Add(await SignOneAsync(signer, row, number, lifetime));
+                }
+                finally
+                {
+                    Signing.Release();
+                }
+
+                await Task.Yield();
             }
         }
         catch (ObjectStoreException exception)
@@ -107,6 +118,15 @@ internal sealed partial class UploadSessionGrain
         }
 
         return new PresignResult(null, parts);
+    }
+
+    private static async Task<PresignedPart> SignOneAsync(IPresigningStore signer, UploadRow row, int number, TimeSpan lifetime)
+    {
+        var size = ExactSize(row, number)!.Value;
+        var url = row.IsMultipart
+            ? await signer.PresignPutPartAsync(row.ObjectKey!, row.StoreUploadId!, number, size, lifetime)
+            : await signer.PresignPutAsync(row.StagingKey!, size, lifetime);
+        return new PresignedPart(number, url.Url.OriginalString, url.ExpiresAt);
     }
 
     /// <summary>Asks the store what came by URLs, unless it was asked a moment ago. What fails here is asked again by the next caller.</summary>
