@@ -3,6 +3,7 @@ using GrainVault.Silo.Health;
 using GrainVault.Silo.Options;
 using GrainVault.Silo.Postgres;
 using GrainVault.Silo.Startup;
+using GrainVault.Silo.Store;
 using GrainVault.Silo.Telemetry;
 using GrainVault.Storage;
 using GrainVault.Storage.Buffers;
@@ -51,6 +52,7 @@ internal static class GrainVaultDefaultsExtensions
         builder.Services.AddObjectStore(builder.Configuration);
         builder.KnownKeys().Add("Objects", typeof(ObjectsOptions));
         builder.KnownKeys().Add("Limits:PartBuffers", typeof(PartBufferOptions), isWholeSection: false);
+        builder.AddStoreEventKeys();
         builder.Services.AddSingleton<IHealthProbe, ObjectStoreProbe>();
     }
 }

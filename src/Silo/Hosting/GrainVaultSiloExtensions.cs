@@ -4,6 +4,7 @@ using GrainVault.Silo.Migrations;
 using GrainVault.Silo.Options;
 using GrainVault.Silo.Postgres;
 using GrainVault.Silo.Startup;
+using GrainVault.Silo.Store;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Dashboard;
@@ -35,6 +36,7 @@ public static class GrainVaultSiloExtensions
         builder.AddStore();
         builder.AddSilo(cluster);
         builder.AddGrains(cluster);
+        builder.AddBucketCheck();
         return builder;
     }
 

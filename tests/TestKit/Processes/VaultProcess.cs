@@ -132,11 +132,16 @@ public sealed class VaultProcess : IAsyncDisposable
     }
 
     /// <summary>Runs the operator's command line against the same data; returns exit code and output.</summary>
-    public async Task<(int ExitCode, string Output)> RunCliAsync(params string[] arguments)
+    public Task<(int ExitCode, string Output)> RunCliAsync(params string[] arguments) => RunCliAsync(new Dictionary<string, string>(), arguments);
+
+    /// <summary>As <see cref="RunCliAsync(string[])"/>, with settings that could not be known when the system started.</summary>
+    public async Task<(int ExitCode, string Output)> RunCliAsync(IReadOnlyDictionary<string, string> settings, params string[] arguments)
     {
         var start = StartInfo(Repository.Built("src/Cli", "grainvault"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
         using var cli = Process.Start(start)!;
         var output = cli.StandardOutput.ReadToEndAsync();
         var error = cli.StandardError.ReadToEndAsync();
