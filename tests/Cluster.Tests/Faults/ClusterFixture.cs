@@ -48,6 +48,16 @@ public sealed class ClusterFixture : IAsyncLifetime
         return UnderLoadAsync(output, rule, fault, isParted: _network is not null);
     }
 
+    /// <summary>The cluster with all of its processes running and nobody who asks for anything.</summary>
+    internal async Task<RunningCluster> CalmAsync()
+    {
+        if (_cluster is { IsBroken: true })
+            await EndClusterAsync();
+        await PlaceAsync(_isParted);
+        await _cluster!.StartAllAsync();
+        return _cluster;
+    }
+
     private async Task UnderLoadAsync(ITestOutputHelper output, RetryRule rule, Func<Task> fault, bool isParted)
     {
         if (_cluster is { IsBroken: true })

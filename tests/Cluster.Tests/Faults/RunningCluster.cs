@@ -74,8 +74,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         try
         {
-            await Task.WhenAll(Processes.Members.Where(member => !member.IsRunning).Select(member => member.StartAsync()));
-            await Processes.WaitUntilActiveAsync();
+            await StartAllAsync();
             await RenewLoginsAsync();
             Load.Traffic.Take();
             Load.Start(rule);
@@ -97,6 +96,13 @@ internal sealed class RunningCluster : IAsyncDisposable
             await ExplainAsync(output);
             throw;
         }
+    }
+
+    /// <summary>Starts what does not run, and waits until the members' table has it.</summary>
+    public async Task StartAllAsync()
+    {
+        await Task.WhenAll(Processes.Members.Where(member => !member.IsRunning).Select(member => member.StartAsync()));
+        await Processes.WaitUntilActiveAsync();
     }
 
     public ServiceMonitor Watch(params IEnumerable<VaultMember> frontEnds) => new(Probes, frontEnds.Select(frontEnd => frontEnd.Address).ToList());
