@@ -20,7 +20,7 @@ public static class BucketPlans
             Origins = pages.Origins,
             PreflightMaxAge = pages.PreflightMaxAge,
             Events = events.Secret is { } secret
-                ? new BucketEvents(events.Url is { } url ? new Uri(url) : null, secret, events.TargetArn ?? events.SnsTopics.FirstOrDefault())
+                ? new BucketEvents(events.Url is { } url ? new Uri(url) : null, secret, events.TargetArn, events.SnsTopics.FirstOrDefault())
                 : null,
         };
     }

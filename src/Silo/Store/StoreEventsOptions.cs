@@ -18,7 +18,7 @@ public sealed class StoreEventsOptions : IValidatableObject
 
     /// <summary>
     /// ARN of what the bucket sends its events to, where that is not GrainVault itself: an SNS topic, or a webhook of the server such
-    /// as <c>arn:minio:sqs::grainvault:webhook</c>. Default: the first of <see cref="SnsTopics"/>.
+    /// as <c>arn:minio:sqs::grainvault:webhook</c>. Default: on AWS the first of <see cref="SnsTopics"/>, elsewhere none.
     /// </summary>
     public string? TargetArn { get; set => field = string.IsNullOrEmpty(value) ? null : value; }
 

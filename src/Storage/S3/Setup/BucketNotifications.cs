@@ -28,9 +28,10 @@ internal sealed class BucketNotifications(IAmazonS3 client, string bucket, Bucke
     {
         if (plan.Events is not { } events)
             return new SetupLine(Thing, SetupState.Ok, "Ingest:Secret is not set, so nobody hears events; the janitor looks for new objects");
-        if (events.TargetArn is { } target)
+        var isAws = dialect.Name == S3Dialect.Aws.Name;
+        if ((events.TargetArn ?? (isAws ? events.SnsTopic : null)) is { } target)
             return await RunAsync(isApplied, target, cancellationToken).ConfigureAwait(false);
-        if (dialect.Name == S3Dialect.Aws.Name)
+        if (isAws)
             return new SetupLine(Thing, SetupState.Missing, "Ingest:SnsTopics has to name the topic that the bucket sends to");
         if (topics is null)
             return new SetupLine(Thing, SetupState.NotOffered, AdviceOf(dialect));

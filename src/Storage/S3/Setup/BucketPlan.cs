@@ -26,7 +26,8 @@ public sealed record BucketPlan
 /// <param name="url">URL of <c>/v1/ingest/s3-events</c> as the store reaches it; null when it is not configured.</param>
 /// <param name="secret">What the store presents there.</param>
 /// <param name="targetArn">Topic or queue that the bucket sends to, where the operator has one; null for none.</param>
-public sealed class BucketEvents(Uri? url, string secret, string? targetArn)
+/// <param name="snsTopic">SNS topic that is heard: on AWS the bucket sends there where nothing else is said.</param>
+public sealed class BucketEvents(Uri? url, string secret, string? targetArn, string? snsTopic = null)
 {
     private const string User = "store";
 
@@ -35,6 +36,9 @@ public sealed class BucketEvents(Uri? url, string secret, string? targetArn)
 
     /// <summary>Topic or queue that the bucket sends to, where the operator has one; null for none.</summary>
     public string? TargetArn { get; } = targetArn;
+
+    /// <summary>SNS topic that is heard: on AWS the bucket sends there where nothing else is said.</summary>
+    public string? SnsTopic { get; } = snsTopic;
 
     /// <summary>
     /// The URL with the secret in it; null without a URL. Never for logs. Ceph takes a password for a topic over https only; over http,
