@@ -61,7 +61,7 @@ public sealed class DirectUploadTests(ClusterFixture fixture, ITestOutputHelper 
 
         var completed = await client.SendAsync(() => new HttpRequestMessage(HttpMethod.Post, $"/v1/uploads/{session}/complete"));
         var file = completed.Expect(HttpStatusCode.Created).Json["id"]!.GetValue<string>();
-        var stored = await HashAsync(new Uri(processes.FrontEndAddresses[0], $"/v1/files/{file}/content"), client.User);
+        var stored = await HashAsync(new Uri(processes.FrontEndAddresses[0], $"/v1/files/{file}/content?redirect=true"), client.User);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"sent in {uploaded.TotalSeconds:f1} s, silos back after {restarted.TotalSeconds:f1} s, read and compared after {clock.Elapsed.TotalSeconds:f1} s"));
@@ -119,6 +119,7 @@ public sealed class DirectUploadTests(ClusterFixture fixture, ITestOutputHelper 
         Assert.True(curl.ExitCode == 0, $"curl of {Path.GetFileName(file)} ended with {curl.ExitCode}: {complaint}");
     }
 
+    /// <summary>Size and SHA-256 of what is there, read from where the front end sends readers.</summary>
     private static async Task<(long SizeBytes, string Sha256)> HashAsync(Uri content, LoadUser user)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
