@@ -177,7 +177,10 @@ internal sealed partial class UploadSessionGrain
             .Where(part => !kept.TryGetValue(part.Number, out var stored) || stored.ETag != part.ETag || stored.SizeBytes != part.SizeBytes)
             .Select(part => part.Number).ToArray();
         await WriteAsync(() => repository.ReopenAsync(Id, row.Epoch, lost, forgetMultipart));
-        UploadLog.PartsLost(logger, Id, lost.Length);
+        if (row.UrlsUntil is null)
+            UploadLog.PartsLost(logger, Id, lost.Length);
+        else
+            UploadLog.PartsReplaced(logger, Id, lost.Length);
         _row = null;
         await LoadAsync();
         return Refusals.From(RefusalReason.InvalidPart) with { Parts = [.. lost.Take(PartNumberCountMax)] };

@@ -214,7 +214,7 @@ internal sealed partial class UploadSessionGrain
         if (bad.Length > 0)
         {
             await WriteAsync(() => repository.ReopenAsync(Id, row.Epoch, bad, forgetMultipart: false));
-            UploadLog.PartsLost(logger, Id, bad.Length);
+            UploadLog.PartsReplaced(logger, Id, bad.Length);
             (_row, _acknowledged) = (null, new PartSet());
             if (wrong.Length == 0)
                 return Refusals.Busy("Parts are gone from the store; complete again.");

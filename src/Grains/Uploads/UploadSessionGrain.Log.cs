@@ -15,6 +15,10 @@ internal static partial class UploadLog
     [LoggerMessage(4302, LogLevel.Error, "The store does not have {Count} parts of {UploadId} as recorded; the session is open again without them")]
     public static partial void PartsLost(ILogger logger, string uploadId, int count);
 
+    // Whoever has a URL can do this as often as he likes: it is no failure of the store.
+    [LoggerMessage(4310, LogLevel.Information, "The store has others than {Count} parts of {UploadId}, for which URLs were handed out; the session is open without them")]
+    public static partial void PartsReplaced(ILogger logger, string uploadId, int count);
+
     [LoggerMessage(4303, LogLevel.Information, "Session {UploadId} ended: {State}")]
     public static partial void Ended(ILogger logger, string uploadId, UploadState state);
 
