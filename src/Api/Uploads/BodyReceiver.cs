@@ -6,7 +6,8 @@ namespace GrainVault.Api.Uploads;
 /// <summary>Takes bodies in: admission first, then one pooled buffer, filled while it is hashed.</summary>
 internal sealed class BodyReceiver(BytesInFlight inFlight, PartBufferPool buffers)
 {
-    private static Problem Overloaded =>
+    /// <summary>The answer when there is no share of the bytes in flight.</summary>
+    public static Problem Overloaded =>
         new(ProblemTypes.Overloaded, "Too many uploads are under way at this front end; try again.") { RetryAfterSeconds = 2 };
 
     /// <summary>Waits for a share of the bytes in flight and reads up to <paramref name="sizeMax"/> bytes of the body.</summary>

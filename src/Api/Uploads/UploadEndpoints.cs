@@ -16,6 +16,9 @@ internal static class UploadEndpoints
     /// <summary>URLs of one call.</summary>
     private const int PresignCountMax = 1000;
 
+    /// <summary>What one URL occupies until its answer is sent, in bytes: up to a thousand UTF-16 characters, and its JSON.</summary>
+    private const long UrlSizeBytes = 3 << 10;
+
     /// <summary>Body of a completion that lists 10,000 parts with their ETags, in bytes.</summary>
     private const long CompleteBodyBytesMax = 2L << 20;
 
@@ -87,12 +90,17 @@ internal static class UploadEndpoints
     }
 
     private static async Task<Results<Ok<PresignAnswer>, Problem>> PresignAsync(
-        string id, JsonBody<PresignRequest> body, HttpContext context, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
+        string id, JsonBody<PresignRequest> body, HttpContext context, IGrainFactory grains, GrainCalls calls, BytesInFlight inFlight,
+        CancellationToken cancellationToken)
     {
         if (grains.FindUpload(id) is not { } session)
             return GrainLookup.NoSuch("upload");
         if (body.Value.Parts.Count is 0 or > PresignCountMax)
             return Problem.Invalid($"parts is a list of 1 to {PresignCountMax} numbers.");
+        // Hundreds of slow readers of a thousand URLs each would hold more memory than parts may.
+        if (await inFlight.TakeAsync(body.Value.Parts.Count * UrlSizeBytes, Caller.UserId ?? "", cancellationToken) is not { } admission)
+            return BodyReceiver.Overloaded;
+        context.Response.RegisterForDispose(admission);
         var result = await calls.RepeatableAsync(
             (session, Numbers: body.Value.Parts.ToArray()), static (call, token) => call.session.PresignAsync(call.Numbers, token), cancellationToken);
         if (result.Refusal is { } refusal)

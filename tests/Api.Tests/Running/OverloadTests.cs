@@ -37,6 +37,12 @@ public sealed class OverloadTests
         using var holders = new Holders(vault, slow, theirs);
         await holders.TakeAsync(1, 6);
         await RefusedAsync(slow.PutPartAsync(IdOf(theirs), 7, Part), 503, "overloaded");
+        // A thousand URLs are held in memory until they are sent, too; a few have room.
+        var direct = await slow.CreateUploadAsync("direct", 1000L * PartSize);
+        var numbers = Enumerable.Range(1, 1000).ToArray();
+        await RefusedAsync(slow.PostAsync($"/v1/uploads/{IdOf(direct)}/presign", new { parts = numbers }), 503, "overloaded");
+        using (var few = await slow.PostAsync($"/v1/uploads/{IdOf(direct)}/presign", new { parts = numbers[..10] }))
+            Assert.Equal(HttpStatusCode.OK, few.StatusCode);
 
         using var other = await Account.SignUpAsync(VaultFixture.CreateClient(vault));
         var upload = await other.CreateUploadAsync("quick", 6L * PartSize);
