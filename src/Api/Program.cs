@@ -29,6 +29,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapUploads();
     app.MapFiles();
     app.MapEntries();
+    app.MapVersions();
     app.MapIngest();
     app.MapSignedObjects();
     app.MapGrainVaultHealth();

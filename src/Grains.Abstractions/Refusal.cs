@@ -74,6 +74,9 @@ public enum RefusalReason
 
     /// <summary>The entry, or a folder above it, is in the trash (409).</summary>
     InTrash = 23,
+
+    /// <summary>The version is the current one, which stays as long as the file does (409).</summary>
+    CurrentVersion = 24,
 }
 
 /// <summary>An expected outcome other than success.</summary>

@@ -47,6 +47,8 @@ public static class GrainVaultGrainsExtensions
         services.TryAddSingleton<IOwnerWatch, OnlyOwner>();
         services.AddSingleton<FileRepository>();
         services.AddSingleton<FolderRepository>();
+        services.AddSingleton<VersionRepository>();
+        services.AddSingleton<ConflictCopies>();
         services.AddSingleton<ListCursors>();
         services.AddSingleton<EntryListing>();
 

@@ -38,6 +38,7 @@ internal static class Refusals
         RefusalReason.FolderCircle => new(reason, "A folder can't stand in itself or below itself."),
         RefusalReason.TooDeep => new(reason, $"Folders stand at most {EntryListing.FolderDepthMax} deep."),
         RefusalReason.InTrash => new(reason, "The entry or a folder above it is in the trash; restore it first."),
+        RefusalReason.CurrentVersion => new(reason, "The current version can't be removed; restore another one or remove the file."),
         RefusalReason.Unavailable => new(reason, "The store took too long; try again.", DependencyRetrySeconds),
         _ => new(reason, "The command was refused."),
     };

@@ -44,6 +44,7 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(FileAnswer))]
 [JsonSerializable(typeof(EntryPageAnswer))]
 [JsonSerializable(typeof(CreateFolderRequest))]
+[JsonSerializable(typeof(VersionPageAnswer))]
 [JsonSerializable(typeof(ChangeEntryRequest))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

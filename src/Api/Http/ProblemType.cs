@@ -25,6 +25,7 @@ internal static class ProblemTypes
     public static readonly ProblemType TooDeep = new("too-deep", 409, "The folder would stand too deep");
     public static readonly ProblemType InTrash = new("in-trash", 409, "It is in the trash");
     public static readonly ProblemType Superseded = new("superseded", 409, "A newer request took over");
+    public static readonly ProblemType CurrentVersion = new("current-version", 409, "It is the current version");
     public static readonly ProblemType LengthRequired = new("length-required", 411, "Content-Length is required");
     public static readonly ProblemType VersionConflict = new("version-conflict", 412, "The file has another version");
     public static readonly ProblemType PreconditionFailed = new("precondition-failed", 412, "A precondition failed");
@@ -67,6 +68,7 @@ internal static class ProblemTypes
         RefusalReason.FolderCircle => FolderCircle,
         RefusalReason.TooDeep => TooDeep,
         RefusalReason.InTrash => InTrash,
+        RefusalReason.CurrentVersion => CurrentVersion,
         _ => Unexpected,
     };
 

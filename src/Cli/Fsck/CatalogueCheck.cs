@@ -15,6 +15,9 @@ internal sealed class CatalogueCheck(NpgsqlDataSource catalogue, FsckReport repo
         SELECT e.id, 'its current version ' || e.current_version || ' does not exist' FROM entries e
         WHERE e.current_version IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM file_versions v WHERE v.file_id = e.id AND v.number = e.current_version)
+        UNION ALL
+        SELECT e.id, 'it is listed with ' || e.size_bytes || ' bytes, its current version has ' || v.size_bytes FROM entries e
+        JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version WHERE v.size_bytes <> e.size_bytes
         """;
 
     private const string Unreferenced =
@@ -25,9 +28,11 @@ internal sealed class CatalogueCheck(NpgsqlDataSource catalogue, FsckReport repo
 
     private const string Used =
         """
-        SELECT u.id, u.used_bytes || ' bytes used, the versions have ' || coalesce(t.bytes, 0) FROM users u
+        SELECT u.id, u.used_bytes || ' bytes used, the objects of the versions have ' || coalesce(t.bytes, 0) FROM users u
         LEFT JOIN (
-            SELECT e.owner_id, sum(v.size_bytes)::bigint AS bytes FROM file_versions v JOIN entries e ON e.id = v.file_id GROUP BY e.owner_id
+            SELECT owner_id, sum(size_bytes)::bigint AS bytes FROM (
+                SELECT DISTINCT e.owner_id, v.object_key, v.size_bytes FROM file_versions v JOIN entries e ON e.id = v.file_id WHERE v.object_key IS NOT NULL
+            ) kept GROUP BY owner_id
         ) t ON t.owner_id = u.id
         WHERE u.used_bytes <> coalesce(t.bytes, 0)
         """;
@@ -67,7 +72,10 @@ internal sealed class CatalogueCheck(NpgsqlDataSource catalogue, FsckReport repo
     private const string SetQuota =
         """
         UPDATE users SET
-            used_bytes = (SELECT coalesce(sum(v.size_bytes), 0) FROM file_versions v JOIN entries e ON e.id = v.file_id WHERE e.owner_id = $1),
+            used_bytes = (
+                SELECT coalesce(sum(size_bytes), 0) FROM (
+                    SELECT DISTINCT v.object_key, v.size_bytes FROM file_versions v JOIN entries e ON e.id = v.file_id
+                    WHERE e.owner_id = $1 AND v.object_key IS NOT NULL) kept),
             reserved_bytes = (SELECT coalesce(sum(reserved_bytes), 0) FROM uploads WHERE owner_id = $1 AND state <= 3)
         WHERE id = $1
         """;

@@ -13,7 +13,7 @@ public interface IFileGrain : IGrainWithStringKey
     [ReadOnly, Alias("Get")]
     Task<EntryResult> GetAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Where the bytes of a version are. Refusal: NotFound.</summary>
+    /// <summary>Where the bytes of a version are. Visitors see the current one alone. Refusals: NotFound, Forbidden.</summary>
     /// <param name="version">Number of the version; null for the current one.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     [ReadOnly, Alias("OpenContent")]
@@ -46,6 +46,29 @@ public interface IFileGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Restore")]
     Task<EntryResult> RestoreAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>A page of versions, newest first. Refusals: NotFound, Forbidden, Invalid (limit, cursor).</summary>
+    [ReadOnly, Alias("ListVersions")]
+    Task<VersionPageResult> ListVersionsAsync(string? cursor, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Makes the content of an older version the current one, as a new version that refers to the same object. Nothing happens when it is
+    /// the current content already. Refusals: NotFound (file or version), Forbidden, InTrash.
+    /// </summary>
+    [Alias("RestoreVersion")]
+    Task<EntryResult> RestoreVersionAsync(int version, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes a version that is not the current one. Refusals: NotFound (file or version), Forbidden, CurrentVersion.</summary>
+    [Alias("DeleteVersion")]
+    Task<Outcome> DeleteVersionAsync(int version, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes a version whose time is over. Called by the janitor only.</summary>
+    [Alias("ExpireVersion")]
+    Task<Outcome> ExpireVersionAsync(int version, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes for good what has been in the trash since then; returns how many entries went. Called by the janitor only.</summary>
+    [Alias("ExpireTrash")]
+    Task<int> ExpireTrashAsync(DateTimeOffset trashedAt, CancellationToken cancellationToken = default);
 
     /// <summary>Goes on removing a folder that is being removed for good; returns how many entries went. Called by the janitor only.</summary>
     [Alias("Purge")]

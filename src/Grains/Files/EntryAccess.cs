@@ -11,6 +11,12 @@ internal enum EntryRole
     /// <summary>Anybody: reads metadata and content of what is public.</summary>
     Visitor = 1,
 
+    /// <summary>Reads versions, too.</summary>
+    Viewer = 2,
+
+    /// <summary>Adds and restores versions, and renames.</summary>
+    Editor = 3,
+
     /// <summary>Everything.</summary>
     Owner = 4,
 }

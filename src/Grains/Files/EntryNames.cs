@@ -50,11 +50,14 @@ internal static class EntryNames
     public static string Key(string name) => CaseFolding.Fold(name);
 
     /// <summary>The name with a number, "name (1).ext", cut at a character so that it stays a valid name.</summary>
-    public static string Numbered(string name, int number)
+    public static string Numbered(string name, int number) => Suffixed(name, string.Create(CultureInfo.InvariantCulture, $" ({number})"));
+
+    /// <summary>The name with something in front of its extension, cut at a character so that it stays a valid name.</summary>
+    public static string Suffixed(string name, string text)
     {
         var dot = name.LastIndexOf('.');
         var extension = dot > 0 && Utf8.GetByteCount(name.AsSpan(dot)) <= ExtensionSizeBytesMax ? name[dot..] : "";
-        var suffix = string.Create(CultureInfo.InvariantCulture, $" ({number}){extension}");
+        var suffix = text + extension;
         var room = SizeBytesMax - Utf8.GetByteCount(suffix);
         return Cut(name.AsSpan(0, name.Length - extension.Length), room) + suffix;
     }

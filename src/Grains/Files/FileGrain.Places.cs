@@ -89,6 +89,20 @@ internal sealed partial class FileGrain
     public async Task<int> PurgeAsync(CancellationToken cancellationToken = default) =>
         await folders.FindPurgedOwnerAsync(Id, cancellationToken) is { } owner ? await PurgeFolderAsync(owner) : 0;
 
+    /// <inheritdoc/>
+    public async Task<int> ExpireTrashAsync(DateTimeOffset trashedAt, CancellationToken cancellationToken = default)
+    {
+        if (await repository.FindAsync(Id, cancellationToken) is not { } file || file.Entry.DeletedAt != trashedAt)
+            return 0;
+        var isFolder = file.Entry.Kind == EntryKind.Folder;
+        var refusal = await WriteAsync(() => folders.ExpireAsync(file.Entry.OwnerId, Id, isFolder, trashedAt));
+        _file = null;
+        DeactivateOnIdle();
+        if (refusal is not null)
+            return 0;
+        return isFolder ? await PurgeFolderAsync(file.Entry.OwnerId) : 1;
+    }
+
     /// <summary>Removes the folder with what is in it, a batch at a time, as long as the call may last; from the first batch on it is gone to everybody.</summary>
     private async Task<int> PurgeFolderAsync(string owner)
     {

@@ -12,8 +12,10 @@ namespace GrainVault.Files;
 internal sealed partial class FileGrain(
     FileRepository repository,
     FolderRepository folders,
+    VersionRepository versions,
     IOwnerWatch owners,
     IOptions<JanitorOptions> janitor,
+    IOptions<LimitsOptions> limits,
     TimeProvider time,
     ILogger<FileGrain> logger) : Grain, IFileGrain
 {
@@ -29,7 +31,9 @@ internal sealed partial class FileGrain(
     /// <inheritdoc/>
     public async Task<ContentResult> OpenContentAsync(int? version, CancellationToken cancellationToken = default)
     {
-        var (_, file) = await FindAsync(EntryRole.Visitor, cancellationToken);
+        var (refusal, file) = await FindAsync(version is null ? EntryRole.Visitor : EntryRole.Viewer, cancellationToken);
+        if (refusal is not null)
+            return new ContentResult(refusal, null);
         if (file is { Entry.Kind: EntryKind.File } && version is { } number && number != file.Entry.Version)
             file = await repository.FindVersionAsync(Id, number, cancellationToken);
         if (file is null || file.Entry.Kind != EntryKind.File)
@@ -46,6 +50,8 @@ internal sealed partial class FileGrain(
             return new EntryResult(result.Refusal, null);
         Remember(file);
         GrainsMeter.VersionCommitted(file.Entry.SizeBytes);
+        if (!command.IsNewFile)
+            await TrimAsync(file);
         return Result(file);
     }
 

@@ -66,6 +66,13 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
             parameters => parameters.Text(owner).Text(id).Texts(listed.Ids).Texts(listed.ParentIds!),
             async reader => await reader.ReadAsync() && reader.GetBoolean(0));
 
+    /// <summary>Removes for good what has been in the trash since then; of a folder it only marks that. Null when it did.</summary>
+    public Task<int?> ExpireAsync(string owner, string id, bool isFolder, DateTimeOffset trashedAt) =>
+        database.QueryAsync(
+            "SELECT expire_trash($1, $2, $3, $4)",
+            parameters => parameters.Text(owner).Text(id).Boolean(isFolder).Time(trashedAt),
+            ReaderExtensions.CodeAsync);
+
     /// <summary>Owner of a folder whose removal for good has begun; null when there is no such folder.</summary>
     public Task<string?> FindPurgedOwnerAsync(string id, CancellationToken cancellationToken) =>
         database.ReadAsync(
@@ -75,7 +82,7 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
             cancellationToken);
 
     /// <summary>Runs a command function; 0 stands for a repeat, which has nothing to do any more.</summary>
-    private async Task<CommitResult> RunAsync(string owner, string id, string sql, Action<NpgsqlParameterCollection> bind)
+    public async Task<CommitResult> RunAsync(string owner, string id, string sql, Action<NpgsqlParameterCollection> bind)
     {
         try
         {

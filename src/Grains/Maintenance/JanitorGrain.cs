@@ -50,6 +50,8 @@ internal sealed class JanitorGrain(
         var count = await StepAsync("uploads", () => RecoverUploadsAsync(cancellationToken));
         count += await StepAsync("intents", () => repository.ExpireIntentsAsync(Shard, cancellationToken));
         count += await StepAsync("purges", () => PurgeFoldersAsync(cancellationToken));
+        count += await StepAsync("trash", () => ExpireTrashAsync(cancellationToken));
+        count += await StepAsync("versions", () => ExpireVersionsAsync(cancellationToken));
         count += await StepAsync("garbage", () => garbage.RunAsync(Shard, cancellationToken));
         count += await StepAsync("events", () => GrainFactory.GetGrain<IIngestGrain>(string.Create(CultureInfo.InvariantCulture, $"i-{Shard}")).RunAsync(cancellationToken));
         if (Shard == 0)
@@ -93,6 +95,29 @@ internal sealed class JanitorGrain(
         foreach (var id in await repository.FindPurgesAsync(Shard, cancellationToken))
             count += await StepAsync(id, () => GrainFactory.GetGrain<IFileGrain>(id).PurgeAsync(cancellationToken));
         return count;
+    }
+
+    private async Task<int> ExpireTrashAsync(CancellationToken cancellationToken)
+    {
+        var count = 0;
+        foreach (var (id, trashedAt) in await repository.FindOldTrashAsync(Shard, cancellationToken))
+            count += await StepAsync(id, () => GrainFactory.GetGrain<IFileGrain>(id).ExpireTrashAsync(trashedAt, cancellationToken));
+        return count;
+    }
+
+    private async Task<int> ExpireVersionsAsync(CancellationToken cancellationToken)
+    {
+        var due = await repository.FindOldVersionsAsync(Shard, cancellationToken);
+        foreach (var (id, number) in due)
+        {
+            await StepAsync(id, async () =>
+            {
+                await GrainFactory.GetGrain<IFileGrain>(id).ExpireVersionAsync(number, cancellationToken);
+                return 1;
+            });
+        }
+
+        return due.Count;
     }
 
     /// <summary>Runs one step; what fails is logged and repeated by the next run, and the other steps go on.</summary>

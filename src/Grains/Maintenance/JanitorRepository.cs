@@ -45,6 +45,25 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             reader => reader.RowsAsync(row => row.GetString(0)),
             cancellationToken);
 
+    /// <summary>Entries that have been in the trash for too long, with the time at which they came there.</summary>
+    public async Task<List<(string Id, DateTimeOffset TrashedAt)>> FindOldTrashAsync(int shard, CancellationToken cancellationToken) =>
+        options.Value.TrashAge == TimeSpan.Zero ? [] : await database.ReadAsync(
+            """
+            SELECT id, deleted_at FROM entries
+            WHERE deleted_at < now() - $3 AND purging_at IS NULL AND (hashtext(id) & 15) = $1 ORDER BY deleted_at LIMIT $2
+            """,
+            parameters => parameters.Integer(shard).Integer(RowCountMax).Interval(options.Value.TrashAge),
+            reader => reader.RowsAsync(row => (row.GetString(0), row.Time(1))),
+            cancellationToken);
+
+    /// <summary>Versions that were replaced too long ago.</summary>
+    public async Task<List<(string FileId, int Number)>> FindOldVersionsAsync(int shard, CancellationToken cancellationToken) =>
+        options.Value.VersionAge == TimeSpan.Zero ? [] : await database.ReadAsync(
+            "SELECT file_id, number FROM file_versions WHERE replaced_at < now() - $3 AND (hashtext(file_id) & 15) = $1 ORDER BY replaced_at LIMIT $2",
+            parameters => parameters.Integer(shard).Integer(RowCountMax).Interval(options.Value.VersionAge),
+            reader => reader.RowsAsync(row => (row.GetString(0), row.GetInt32(1))),
+            cancellationToken);
+
     /// <summary>Turns intents whose deadline has passed into garbage; returns how many.</summary>
     public Task<int> ExpireIntentsAsync(int shard, CancellationToken cancellationToken) =>
         database.QueryAsync(

@@ -39,6 +39,14 @@ public sealed class JanitorOptions
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan IdempotencyKeyAge { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>Time that entries stay in the trash before they are removed for good; zero keeps them. Default: 30 days.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan TrashAge { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>Time that a version is kept after a newer one has taken its place; zero keeps them. Default: 180 days.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan VersionAge { get; set; } = TimeSpan.FromDays(180);
+
     /// <summary>Time between two comparisons of a shard's part of the store with the ledger; zero turns them off. Default: 24 h.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
     public TimeSpan SweepPeriod { get; set; } = TimeSpan.FromHours(24);

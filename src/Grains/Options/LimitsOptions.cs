@@ -16,6 +16,10 @@ public sealed class LimitsOptions
     [Range(typeof(long), "1", "1000000000000000000")]
     public long FileSizeBytesMax { get; set; } = 10L << 40;
 
+    /// <summary>Versions that are kept of one file, the current one among them; the oldest go when more come. Default: 100.</summary>
+    [Range(1, 100_000)]
+    public int VersionCountMax { get; set; } = 100;
+
     /// <summary>Part size of a session that asks for none, in bytes; the store's limits may raise it. Default: 8 MiB.</summary>
     [Range(typeof(long), "1048576", "67108864")]
     public long PartSizeBytesDefault { get; set; } = 8L << 20;

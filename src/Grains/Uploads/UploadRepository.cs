@@ -179,6 +179,13 @@ internal sealed class UploadRepository(
             parameters => parameters.Text(row.Id).Long(row.Epoch).Text(row.Name).Text(EntryNames.Key(row.Name)).Text(row.ParentId)
                 .Integer((int)row.OnConflict)) == 1;
 
+    /// <summary>Makes the session one for a new file beside the one that it was for; returns whether it did, and the folder.</summary>
+    public Task<(bool Found, string? Folder)> TurnIntoCopyAsync(UploadRow copy) =>
+        database.QueryAsync(
+            "SELECT folder FROM turn_into_copy($1, $2, $3, $4, $5)",
+            parameters => parameters.Text(copy.Id).Long(copy.Epoch).Text(copy.FileId).Text(copy.Name).Text(EntryNames.Key(copy.Name)),
+            async reader => await reader.ReadAsync() ? (true, reader.TextOrNull(0)) : (false, null));
+
     /// <summary>completing -> open without the parts that the store lost; returns the new epoch, null when the session is not ours.</summary>
     public Task<long?> ReopenAsync(string id, long epoch, int[] lost, bool forgetMultipart) =>
         database.QueryAsync(

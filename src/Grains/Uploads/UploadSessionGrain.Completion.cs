@@ -234,6 +234,8 @@ internal sealed partial class UploadSessionGrain
 
         if (result.Refusal!.Reason == RefusalReason.UploadClosed)
             return await LookAgainAsync();
+        if (result.Refusal.Reason == RefusalReason.VersionConflict && row.OnConflict == OnConflict.Rename && await TurnIntoCopyAsync(row) is { } copy)
+            return await CommitAsync(copy, parts);
 
         // Name, folder, version or quota was lost meanwhile. The content is kept for another try.
         if (await WriteAsync(() => repository.RecordAssembledAsync(row)))
@@ -241,6 +243,18 @@ internal sealed partial class UploadSessionGrain
         else
             Forget();
         return result;
+    }
+
+    /// <summary>
+    /// Somebody else was faster, and both are to be kept: what was uploaded becomes a file of its own beside the other. Recorded before it
+    /// is made, so that a repeat makes the same file. Null when the session or the file is not there any more.
+    /// </summary>
+    private async Task<UploadRow?> TurnIntoCopyAsync(UploadRow row)
+    {
+        var name = await copies.NameAsync(row.OwnerId, row.Name, CancellationToken.None);
+        var copy = row with { FileId = Ids.New(Ids.File), IsNewFile = true, ExpectedVersion = null, Name = name };
+        var (found, folder) = await WriteAsync(() => repository.TurnIntoCopyAsync(copy));
+        return found ? _row = copy with { ParentId = folder } : null;
     }
 
     /// <summary>Ends the session for good: its content is not what was announced.</summary>

@@ -19,6 +19,7 @@ internal sealed partial class UploadSessionGrain(
     DirectLedger directLedger,
     IObjectStore store,
     ContentHasher hasher,
+    ConflictCopies copies,
     IOptions<LimitsOptions> limits,
     IOptions<DirectOptions> direct,
     TimeProvider time,

@@ -71,7 +71,8 @@ public sealed class SystemTests(VaultFixture fixture)
             "post /v1/uploads", "get /v1/uploads", "get /v1/uploads/{id}", "delete /v1/uploads/{id}", "put /v1/uploads/{id}/parts/{number}",
             "post /v1/uploads/{id}/complete", "post /v1/files", "put /v1/files", "get /v1/files", "get /v1/files/{id}", "delete /v1/files/{id}",
             "get /v1/files/{id}/content", "head /v1/files/{id}/content", "get /v1/files/by-path/{path}",
-            "post /v1/folders", "patch /v1/files/{id}", "post /v1/files/{id}/restore", "get /healthz/live", "get /healthz/ready",
+            "post /v1/folders", "patch /v1/files/{id}", "post /v1/files/{id}/restore", "get /v1/files/{id}/versions",
+            "get /v1/files/{id}/versions/{number}/content", "post /v1/files/{id}/versions/{number}/restore", "delete /v1/files/{id}/versions/{number}", "get /healthz/live", "get /healthz/ready",
         })
         {
             Assert.Contains(expected, operations.Keys);

@@ -1,0 +1,62 @@
+namespace GrainVault.Files;
+
+/// <summary>Versions of the file: what it was, and what is kept of that.</summary>
+internal sealed partial class FileGrain
+{
+    /// <summary>Most versions in a page, and most that one statement removes.</summary>
+    private const int VersionCountMax = 1_000;
+
+    /// <inheritdoc/>
+    public async Task<VersionPageResult> ListVersionsAsync(string? cursor, int limit, CancellationToken cancellationToken = default)
+    {
+        var (refusal, file) = await FindAsync(EntryRole.Viewer, cancellationToken);
+        if (file is null)
+            return new VersionPageResult(refusal, [], null);
+        if (file.Entry.Kind != EntryKind.File)
+            return new VersionPageResult(Refusals.NotFound("file"), [], null);
+        if (limit is < 1 or > VersionCountMax)
+            return new VersionPageResult(Refusals.Invalid("A limit is 1 to 1,000."), [], null);
+        return await versions.ListAsync(Id, Caller.UserId, cursor, limit, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<EntryResult> RestoreVersionAsync(int version, CancellationToken cancellationToken = default)
+    {
+        var (refusal, file) = await FindAsync(EntryRole.Editor, cancellationToken);
+        if (file is null)
+            return new EntryResult(refusal, null);
+        var result = await WriteAsync(() => versions.RestoreAsync(file.Entry.OwnerId, Id, version));
+        _file = null;
+        if (result.File is not { } restored)
+            return new EntryResult(result.Refusal, null);
+        Remember(restored);
+        await TrimAsync(restored);
+        return Result(restored);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome> DeleteVersionAsync(int version, CancellationToken cancellationToken = default)
+    {
+        var (refusal, file) = await FindAsync(EntryRole.Owner, cancellationToken);
+        if (file is null)
+            return new Outcome(refusal);
+        return new Outcome(await WriteAsync(() => versions.RemoveAsync(file.Entry.OwnerId, Id, version, andOlder: false, limit: 1)));
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome> ExpireVersionAsync(int version, CancellationToken cancellationToken = default)
+    {
+        // Gone meanwhile is as good.
+        if ((_file ?? await repository.FindAsync(Id, cancellationToken)) is { } file)
+            await WriteAsync(() => versions.RemoveAsync(file.Entry.OwnerId, Id, version, andOlder: false, limit: 1));
+        return Outcome.Done;
+    }
+
+    /// <summary>Removes the oldest versions of a file that has more than are kept.</summary>
+    private async Task TrimAsync(FileRow file)
+    {
+        var last = file.Entry.Version - limits.Value.VersionCountMax;
+        if (last >= 1)
+            await WriteAsync(() => versions.RemoveAsync(file.Entry.OwnerId, Id, last, andOlder: true, VersionCountMax));
+    }
+}
