@@ -32,19 +32,9 @@ internal static class FileEndpoints
     }
 
     private static async Task<Results<Ok<EntryPageAnswer>, Problem>> ListAsync(
-        string? view, string? parentId, string? q, string? cursor, int? limit, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
+        [AsParameters] ListParameters parameters, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
     {
-        EntryView? wanted = view switch
-        {
-            null or "owned" => EntryView.Owned,
-            "trash" => EntryView.Trash,
-            "recent" => EntryView.Recent,
-            "public" => EntryView.Public,
-            _ => null,
-        };
-        if (wanted is null)
-            return Problem.Invalid("view must be owned, trash, recent or public.");
-        var query = new EntryQuery(wanted.Value, parentId, string.IsNullOrEmpty(q) ? null : q, cursor, Checks.Limit(limit));
+        var query = parameters.ToQuery();
         var page = await calls.RepeatableAsync((User: grains.CallingUser(), query), static (call, token) => call.User.ListFilesAsync(call.query, token), cancellationToken);
         return page.Refusal is { } refusal
             ? Problem.From(refusal)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using GrainVault.Data;
 using Npgsql;
 
@@ -22,35 +21,45 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
     /// </summary>
     private const int RoundCountMax = 10;
 
-    /// <summary>
-    /// Rows that a page's statement asks for: a number that the planner knows. For an unknown one it assumes a tenth of the
-    /// table and prefers to sort all of it. Few values, so that few statements are prepared.
-    /// </summary>
-    private static readonly int[] RowCounts = [11, 26, 51, 101, 201, 501, LimitMax + 1];
-
     /// <summary>Longest search text, in characters.</summary>
     private const int SearchLengthMax = 255;
 
-    /// <summary>A page of entries. Refusals: Invalid (limit, search, cursor), NotFound (folder).</summary>
+    /// <summary>A page of entries. Refusals: Invalid (limit, order, filter, search, cursor), NotFound (folder).</summary>
     public async Task<EntryPageResult> ListAsync(string userId, EntryQuery query, CancellationToken cancellationToken)
     {
-        if (query.Limit is < 1 or > LimitMax)
-            return Refused(Refusals.Invalid("A limit is 1 to 1,000."));
-        if (!Enum.IsDefined(query.View))
-            return Refused(Refusals.Invalid("There is no such view."));
-        if (query.ParentId is { } parent && !Ids.IsValid(Ids.File, parent))
-            return Refused(Refusals.NotFound("folder"));
-        if (query.Search is { } search && (search.Length is 0 or > SearchLengthMax || EntryNames.Check(search.Replace("/", "", StringComparison.Ordinal) + "x") is not null))
-            return Refused(Refusals.Invalid("A search text has 1 to 255 characters and no control characters."));
-
-        var scope = ListCursors.Scope(userId, query.View.ToString(), query.ParentId, query.Search);
+        if (Check(query) is { } refusal)
+            return Refused(refusal);
+        var scope = ListCursors.Scope(
+            userId, query.View.ToString(), query.ParentId, query.Search, EntryPageSql.SortOf(query).ToString(), query.IsDescending?.ToString(), query.Filter?.ToString());
         string? position = null;
         if (query.Cursor is { } cursor && (position = await cursors.ReadAsync(scope, cursor, cancellationToken)) is null)
             return Refused(Refusals.Invalid("The cursor was not issued for this list."));
-
-        return query.View == EntryView.Owned && query.Search is null
+        return EntryPageSql.IsFolder(query)
             ? await FolderAsync(userId, query, scope, position, cancellationToken)
-            : await ByTimeAsync(userId, query, scope, position, cancellationToken);
+            : await ViewAsync(userId, query, scope, position, cancellationToken);
+    }
+
+    private static Refusal? Check(EntryQuery query)
+    {
+        if (query.Limit is < 1 or > LimitMax)
+            return Refusals.Invalid("A limit is 1 to 1,000.");
+        if (!Enum.IsDefined(query.View))
+            return Refusals.Invalid("There is no such view.");
+        if (query.ParentId is { } parent && !Ids.IsValid(Ids.File, parent))
+            return Refusals.NotFound("folder");
+        if (query.Search is { } search && (search.Length is 0 or > SearchLengthMax || EntryNames.Check(search.Replace("/", "", StringComparison.Ordinal) + "x") is not null))
+            return Refusals.Invalid("A search text has 1 to 255 characters and no control characters.");
+        if (query.Sort is { } sort && (!Enum.IsDefined(sort) || (query.View != EntryView.Owned && sort != EntrySort.Time)))
+            return Refusals.Invalid("The view owned is sorted by name, size or time, other views by time.");
+        if (query.Filter is not { } filter)
+            return null;
+        if (filter.IsPrefix && query.Search is null)
+            return Refusals.Invalid("A beginning of names needs a search text.");
+        if (filter.Kind is { } kind && !Enum.IsDefined(kind))
+            return Refusals.Invalid("There is no such kind.");
+        if (filter.SizeBytesMin < 0 || filter.SizeBytesMax < 0)
+            return Refusals.Invalid("A size is 0 or more.");
+        return MediaTypes.Check(filter.ContentType);
     }
 
     /// <summary>The live entry at a path of names from the root; null when there is none.</summary>
@@ -79,46 +88,8 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             cancellationToken);
     }
 
-    /// <summary>One page of a folder. Parameters: owner, folder (unused for the root), key after which the page starts.</summary>
-    internal static string FolderSql(bool isRoot, bool isFirstPage, int count)
-    {
-        var parent = isRoot ? "parent_id IS NULL" : "parent_id = $2";
-        var after = isFirstPage ? "" : "AND name_key > $3";
-        // All entries of the page have the same parent; naming it makes the order that of the index, also for the root's NULL.
-        return PageSql($"owner_id = $1 AND {parent} AND deleted_at IS NULL {after} ORDER BY parent_id, name_key", "e.name_key", count, asksLive: false);
-    }
-
-    /// <summary>One page by time, newest first. Parameters: owner, search pattern, and where the last page ended: time, id.</summary>
-    internal static string ByTimeSql(EntryView view, bool isSearch, bool isFirstPage, int count)
-    {
-        var (filter, time) = view switch
-        {
-            EntryView.Trash => ("deleted_at IS NOT NULL AND purging_at IS NULL", "deleted_at"),
-            EntryView.Recent => ("deleted_at IS NULL AND kind = 1", "modified_at"),
-            EntryView.Public => ("deleted_at IS NULL AND visibility = 2", "modified_at"),
-            _ => ("deleted_at IS NULL", "modified_at"),
-        };
-        var search = isSearch ? "AND name_key LIKE $2" : "";
-        var after = isFirstPage ? "" : $"AND ({time}, id) < ($3, $4)";
-        return PageSql(
-            $"owner_id = $1 AND {filter} {search} {after} ORDER BY {time} DESC, id DESC", $"e.{time} DESC, e.id DESC", count, view != EntryView.Trash);
-    }
-
-    /// <summary>The page comes first, by an index; then its versions, and whether its folders are live, each looked at once.</summary>
-    private static string PageSql(string page, string order, int count, bool asksLive) =>
-        $"""
-        WITH page AS MATERIALIZED (SELECT * FROM entries WHERE {page} LIMIT {RowCounts.First(rows => rows >= count)}),
-        folders AS MATERIALIZED (
-            SELECT f.parent_id, entry_is_live(f.parent_id) AS is_live
-            FROM (SELECT DISTINCT parent_id FROM page WHERE {(asksLive ? "parent_id IS NOT NULL" : "false")}) f
-        )
-        SELECT {FileRow.Columns}, {(asksLive ? "e.parent_id IS NULL OR coalesce(f.is_live, false)" : "true")} FROM page e
-        LEFT JOIN folders f ON f.parent_id = e.parent_id
-        LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version ORDER BY {order}
-        """;
-
-    /// <summary>A page of a folder by name, and in the same round trip what the caller may do with the folder.</summary>
-    private async Task<EntryPageResult> FolderAsync(string userId, EntryQuery query, string scope, string? afterKey, CancellationToken cancellationToken)
+    /// <summary>A page of a folder, and in the same round trip what the caller may do with the folder.</summary>
+    private async Task<EntryPageResult> FolderAsync(string userId, EntryQuery query, string scope, string? position, CancellationToken cancellationToken)
     {
         var (access, rows) = await database.ReadBatchAsync(
             batch =>
@@ -128,8 +99,8 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
                 decide.Parameters.Text(query.ParentId).Text(userId);
                 batch.BatchCommands.Add(decide);
                 var page = batch.CreateBatchCommand();
-                page.CommandText = FolderSql(query.ParentId is null, afterKey is null, query.Limit + 1);
-                page.Parameters.Text(userId).Text(query.ParentId).Text(afterKey);
+                page.CommandText = EntryPageSql.Page(query, position is null, query.Limit + 1);
+                EntryPageSql.Bind(page.Parameters, userId, query, position);
                 batch.BatchCommands.Add(page);
             },
             async reader =>
@@ -144,19 +115,19 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         var entries = rows.Take(query.Limit).Select(row => row.Entry).ToList();
         return rows.Count <= query.Limit
             ? new EntryPageResult(null, entries, null)
-            : new EntryPageResult(null, entries, await cursors.IssueAsync(scope, EntryNames.Key(entries[^1].Name), cancellationToken));
+            : new EntryPageResult(null, entries, await cursors.IssueAsync(scope, EntryPageSql.Position(query, entries[^1]), cancellationToken));
     }
 
-    /// <summary>A page by time. What stands in a folder of the trash is left out, and the page filled up from the next rows.</summary>
-    private async Task<EntryPageResult> ByTimeAsync(string userId, EntryQuery query, string scope, string? position, CancellationToken cancellationToken)
+    /// <summary>A page through all folders. What stands in a folder of the trash is left out, and the page filled up from the next rows.</summary>
+    private async Task<EntryPageResult> ViewAsync(string userId, EntryQuery query, string scope, string? position, CancellationToken cancellationToken)
     {
         var entries = new List<Entry>();
         for (var round = 1; ; round++)
         {
-            var rows = await RowsByTimeAsync(userId, query, position, cancellationToken);
+            var rows = await RowsAsync(userId, query, position, cancellationToken);
             foreach (var (entry, isLive) in rows.Take(query.Limit))
             {
-                position = TimePosition(entry, query.View);
+                position = EntryPageSql.Position(query, entry);
                 if (isLive)
                     entries.Add(entry);
                 if (entries.Count == query.Limit)
@@ -173,16 +144,12 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         }
     }
 
-    private Task<List<(Entry Entry, bool IsLive)>> RowsByTimeAsync(string userId, EntryQuery query, string? position, CancellationToken cancellationToken)
-    {
-        var (lastTime, lastId) = ReadTimePosition(position);
-        return database.ReadAsync(
-            ByTimeSql(query.View, query.Search is not null, position is null, query.Limit + 1),
-            parameters => parameters.Text(userId)
-                .Text(query.Search is { } text ? $"%{EscapeLike(EntryNames.Key(text))}%" : null).Time(lastTime).Text(lastId),
+    private Task<List<(Entry Entry, bool IsLive)>> RowsAsync(string userId, EntryQuery query, string? position, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            EntryPageSql.Page(query, position is null, query.Limit + 1),
+            parameters => EntryPageSql.Bind(parameters, userId, query, position),
             reader => ReadPageAsync(reader, query.Limit + 1, cancellationToken),
             cancellationToken);
-    }
 
     private static async Task<List<(Entry Entry, bool IsLive)>> ReadPageAsync(NpgsqlDataReader reader, int count, CancellationToken cancellationToken)
     {
@@ -191,20 +158,6 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             rows.Add((FileRow.ReadEntry(reader), reader.GetBoolean(FileRow.ColumnCount)));
         return rows;
     }
-
-    private static string TimePosition(Entry last, EntryView view) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(view == EntryView.Trash ? last.DeletedAt!.Value : last.ModifiedAt).UtcTicks} {last.Id}");
-
-    private static (DateTimeOffset? Time, string? Id) ReadTimePosition(string? position)
-    {
-        if (position is null)
-            return (null, null);
-        var space = position.IndexOf(' ', StringComparison.Ordinal);
-        return (new DateTimeOffset(long.Parse(position.AsSpan(0, space), CultureInfo.InvariantCulture), TimeSpan.Zero), position[(space + 1)..]);
-    }
-
-    private static string EscapeLike(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
 
     private static EntryPageResult Refused(Refusal refusal) => new(refusal, [], null);
 }

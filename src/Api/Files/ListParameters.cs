@@ -1,0 +1,84 @@
+using System.Globalization;
+using GrainVault.Api.Http;
+using GrainVault.Files;
+
+namespace GrainVault.Api.Files;
+
+/// <summary>The query of <c>GET /v1/files</c>.</summary>
+/// <param name="View">owned, trash, recent or public.</param>
+/// <param name="ParentId">Folder; the root when left out.</param>
+/// <param name="Q">Part of the name, through all folders.</param>
+/// <param name="Match">substring or prefix.</param>
+/// <param name="Sort">name, size or time.</param>
+/// <param name="Order">asc or desc.</param>
+/// <param name="Kind">file or folder.</param>
+/// <param name="Type">Beginning of the media type.</param>
+/// <param name="MinSize">Smallest size in bytes.</param>
+/// <param name="MaxSize">Largest size in bytes.</param>
+/// <param name="ModifiedFrom">First time of the last change, RFC 3339.</param>
+/// <param name="ModifiedBefore">Time before which the last change was, RFC 3339.</param>
+/// <param name="Cursor">From the page before.</param>
+/// <param name="Limit">Entries in a page.</param>
+internal sealed record ListParameters(
+    string? View,
+    string? ParentId,
+    string? Q,
+    string? Match,
+    string? Sort,
+    string? Order,
+    string? Kind,
+    string? Type,
+    long? MinSize,
+    long? MaxSize,
+    string? ModifiedFrom,
+    string? ModifiedBefore,
+    string? Cursor,
+    int? Limit)
+{
+    /// <summary>What is asked of the grain.</summary>
+    /// <exception cref="ProblemException">A value is wrong.</exception>
+    public EntryQuery ToQuery()
+    {
+        var isPrefix = Choose("match", Match, ("substring", false), ("prefix", true));
+        var filter = new EntryFilter(
+            isPrefix ?? false,
+            Choose("kind", Kind, ("file", EntryKind.File), ("folder", EntryKind.Folder)),
+            string.IsNullOrEmpty(Type) ? null : Type,
+            MinSize,
+            MaxSize,
+            Time("modifiedFrom", ModifiedFrom),
+            Time("modifiedBefore", ModifiedBefore));
+        return new EntryQuery(
+            Choose("view", View, ("owned", EntryView.Owned), ("trash", EntryView.Trash), ("recent", EntryView.Recent), ("public", EntryView.Public)) ?? EntryView.Owned,
+            ParentId,
+            string.IsNullOrEmpty(Q) ? null : Q,
+            Cursor,
+            Checks.Limit(Limit),
+            Choose("sort", Sort, ("name", EntrySort.Name), ("size", EntrySort.Size), ("time", EntrySort.Time)),
+            Choose("order", Order, ("asc", false), ("desc", true)),
+            filter);
+    }
+
+    private static T? Choose<T>(string name, string? value, params (string Name, T Value)[] choices)
+        where T : struct
+    {
+        if (value is null)
+            return null;
+        foreach (var choice in choices)
+        {
+            if (choice.Name == value)
+                return choice.Value;
+        }
+
+        throw new ProblemException(Problem.Invalid($"{name} must be {string.Join(", ", choices[..^1].Select(choice => choice.Name))} or {choices[^1].Name}."));
+    }
+
+    private static DateTimeOffset? Time(string name, string? value)
+    {
+        if (string.IsNullOrEmpty(value))
+            return null;
+        return DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time
+            : throw new ProblemException(Problem.Invalid($"{name} must be a time such as 2026-11-21T10:00:00Z."));
+    }
+}
