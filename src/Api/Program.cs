@@ -30,6 +30,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapFiles();
     app.MapEntries();
     app.MapVersions();
+    app.MapShares();
     app.MapIngest();
     app.MapSignedObjects();
     app.MapGrainVaultHealth();

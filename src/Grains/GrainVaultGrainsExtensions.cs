@@ -49,6 +49,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<FolderRepository>();
         services.AddSingleton<VersionRepository>();
         services.AddSingleton<ConflictCopies>();
+        services.AddSingleton<ShareRepository>();
         services.AddSingleton<ListCursors>();
         services.AddSingleton<EntryListing>();
 

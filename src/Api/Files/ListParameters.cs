@@ -5,7 +5,7 @@ using GrainVault.Files;
 namespace GrainVault.Api.Files;
 
 /// <summary>The query of <c>GET /v1/files</c>.</summary>
-/// <param name="View">owned, trash, recent or public.</param>
+/// <param name="View">owned, shared, trash, recent or public.</param>
 /// <param name="ParentId">Folder; the root when left out.</param>
 /// <param name="Q">Part of the name, through all folders.</param>
 /// <param name="Match">substring or prefix.</param>
@@ -49,7 +49,7 @@ internal sealed record ListParameters(
             Time("modifiedFrom", ModifiedFrom),
             Time("modifiedBefore", ModifiedBefore));
         return new EntryQuery(
-            Choose("view", View, ("owned", EntryView.Owned), ("trash", EntryView.Trash), ("recent", EntryView.Recent), ("public", EntryView.Public)) ?? EntryView.Owned,
+            Choose("view", View, ("owned", EntryView.Owned), ("trash", EntryView.Trash), ("recent", EntryView.Recent), ("shared", EntryView.Shared), ("public", EntryView.Public)) ?? EntryView.Owned,
             ParentId,
             string.IsNullOrEmpty(Q) ? null : Q,
             Cursor,

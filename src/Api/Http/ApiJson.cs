@@ -21,6 +21,7 @@ namespace GrainVault.Api.Http;
         typeof(LowerCaseEnum<EntryKind>),
         typeof(LowerCaseEnum<Visibility>),
         typeof(LowerCaseEnum<OnConflict>),
+        typeof(LowerCaseEnum<ShareRole>),
         typeof(LowerCaseEnum<UploadState>),
         typeof(LowerCaseEnum<UploadMode>),
         typeof(LowerCaseEnum<EntryView>),
@@ -45,6 +46,8 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(EntryPageAnswer))]
 [JsonSerializable(typeof(CreateFolderRequest))]
 [JsonSerializable(typeof(VersionPageAnswer))]
+[JsonSerializable(typeof(ShareRequest))]
+[JsonSerializable(typeof(SharesAnswer))]
 [JsonSerializable(typeof(ChangeEntryRequest))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

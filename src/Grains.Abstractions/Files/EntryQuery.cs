@@ -6,7 +6,7 @@ namespace GrainVault.Files;
 [GenerateSerializer, Alias("gv.EntryView")]
 public enum EntryView
 {
-    /// <summary>Live entries of the caller; within one folder unless a search text is given.</summary>
+    /// <summary>Live entries of the caller; within one folder, which may be a shared one, unless a search text is given.</summary>
     Owned = 1,
 
     /// <summary>The caller's trash.</summary>
@@ -17,6 +17,9 @@ public enum EntryView
 
     /// <summary>The caller's public entries.</summary>
     Public = 4,
+
+    /// <summary>What others share with the caller, newest first; what is below shared folders is listed by folder.</summary>
+    Shared = 5,
 }
 
 /// <summary>By what a list is sorted; what is equal is sorted by id.</summary>

@@ -70,6 +70,21 @@ public interface IFileGrain : IGrainWithStringKey
     [Alias("ExpireTrash")]
     Task<int> ExpireTrashAsync(DateTimeOffset trashedAt, CancellationToken cancellationToken = default);
 
+    /// <summary>With whom the entry is shared, oldest first. Refusals: NotFound, Forbidden.</summary>
+    [ReadOnly, Alias("ListShares")]
+    Task<SharesResult> ListSharesAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Shares the entry, and what is below it, with a user, or changes the role; returns that share. Refusals: NotFound (entry or user),
+    /// Forbidden, Invalid, InTrash.
+    /// </summary>
+    [Alias("Share")]
+    Task<SharesResult> ShareAsync(string userIdOrEmail, ShareRole role, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends a share; who it is with may end it too. Refusals: NotFound (entry or share), Forbidden.</summary>
+    [Alias("Unshare")]
+    Task<Outcome> UnshareAsync(string userIdOrEmail, CancellationToken cancellationToken = default);
+
     /// <summary>Goes on removing a folder that is being removed for good; returns how many entries went. Called by the janitor only.</summary>
     [Alias("Purge")]
     Task<int> PurgeAsync(CancellationToken cancellationToken = default);

@@ -24,6 +24,14 @@ internal sealed class AccountRepository(IdentityDatabase database, IOptions<Acco
     public Task<AccountRow?> FindAsync(string id, CancellationToken cancellationToken) =>
         FindAsync($"SELECT {Columns} FROM accounts WHERE id = $1", id, cancellationToken);
 
+    /// <summary>Addresses and names of users.</summary>
+    public async Task<Dictionary<string, (string Email, string? DisplayName)>> FindNamesAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken) =>
+        (await database.ReadAsync(
+            "SELECT id, email, display_name FROM accounts WHERE id = ANY ($1)",
+            parameters => parameters.Texts([.. ids]),
+            reader => reader.RowsAsync(row => (Id: row.GetString(0), Email: row.GetString(1), DisplayName: row.TextOrNull(2))),
+            cancellationToken)).ToDictionary(row => row.Id, row => (row.Email, row.DisplayName));
+
     /// <summary>Creates an account with its first login; returns its roles, or null when the address is taken.</summary>
     public Task<string?> SignUpAsync(SignUpCommand command, string passwordHash, string loginId, byte[] tokenHash) =>
         database.QueryAsync(

@@ -110,8 +110,11 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
                 return (decided, await ReadPageAsync(reader, query.Limit + 1, cancellationToken));
             },
             cancellationToken);
-        if (query.ParentId is not null && access is not { Role: EntryRole.Owner, Kind: EntryKind.Folder, IsLive: true })
+        if (query.ParentId is not null && access is not { Role: >= EntryRole.Viewer, Kind: EntryKind.Folder, IsLive: true })
             return Refused(Refusals.NotFound("folder"));
+        // In a folder that is shared everything is its owner's.
+        if (access is { } shared && shared.OwnerId != userId)
+            rows = await RowsAsync(shared.OwnerId, query, position, cancellationToken);
         var entries = rows.Take(query.Limit).Select(row => row.Entry).ToList();
         return rows.Count <= query.Limit
             ? new EntryPageResult(null, entries, null)

@@ -32,6 +32,8 @@ internal static class EntryPageSql
     /// </summary>
     public static string Page(EntryQuery query, bool isFirstPage, int count)
     {
+        if (query.View == EntryView.Shared)
+            return SharedPage(query, isFirstPage, count);
         var isDescending = query.IsDescending ?? SortOf(query) == EntrySort.Time;
         var column = Column(query);
         // Names are unique in a folder, and its index ends with them.
@@ -87,6 +89,15 @@ internal static class EntryPageSql
         _ => string.Create(CultureInfo.InvariantCulture, $"{last.Id} {(query.View == EntryView.Trash ? last.DeletedAt!.Value : last.ModifiedAt).UtcTicks}"),
     };
 
+    /// <summary>What others share with $1: ids are made in the order of time, so the newest entries come first.</summary>
+    private static string SharedPage(EntryQuery query, bool isFirstPage, int count)
+    {
+        List<string> conditions = ["user_id = $1", .. Scope(query), .. Filters(query)];
+        if (!isFirstPage)
+            conditions.Add("entry_id < $4");
+        return Statement($"{string.Join(" AND ", conditions)} ORDER BY entry_id DESC", "e.id DESC", count, asksLive: true, "entries e JOIN shares ON entry_id = id");
+    }
+
     private static string Column(EntryQuery query) => SortOf(query) switch
     {
         EntrySort.Name => "name_key",
@@ -126,9 +137,9 @@ internal static class EntryPageSql
     }
 
     /// <summary>The page comes first, by an index; then its versions, and whether its folders are live, each looked at once.</summary>
-    private static string Statement(string page, string order, int count, bool asksLive) =>
+    private static string Statement(string page, string order, int count, bool asksLive, string from = "entries e") =>
         $"""
-        WITH page AS MATERIALIZED (SELECT * FROM entries WHERE {page} LIMIT {RowCounts.First(rows => rows >= count)}),
+        WITH page AS MATERIALIZED (SELECT e.* FROM {from} WHERE {page} LIMIT {RowCounts.First(rows => rows >= count)}),
         folders AS MATERIALIZED (
             SELECT f.parent_id, entry_is_live(f.parent_id) AS is_live
             FROM (SELECT DISTINCT parent_id FROM page WHERE {(asksLive ? "parent_id IS NOT NULL" : "false")}) f

@@ -30,7 +30,7 @@ internal sealed partial class FileGrain
     /// <inheritdoc/>
     public async Task<EntryResult> ChangeAsync(ChangeEntryCommand command, CancellationToken cancellationToken = default)
     {
-        var (refusal, file) = await FindAsync(EntryRole.Owner, cancellationToken);
+        var (refusal, file) = await FindAsync(command.IsMove || command.Visibility is not null ? EntryRole.Owner : EntryRole.Editor, cancellationToken);
         if (file is null)
             return new EntryResult(refusal, null);
         if (command.Name is not null && EntryNames.Check(command.Name) is { } invalid)

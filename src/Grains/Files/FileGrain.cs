@@ -13,6 +13,7 @@ internal sealed partial class FileGrain(
     FileRepository repository,
     FolderRepository folders,
     VersionRepository versions,
+    ShareRepository shares,
     IOwnerWatch owners,
     IOptions<JanitorOptions> janitor,
     IOptions<LimitsOptions> limits,

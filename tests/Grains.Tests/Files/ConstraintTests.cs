@@ -29,6 +29,9 @@ public sealed class ConstraintTests(GrainsHost host) : IClassFixture<GrainsHost>
     [InlineData("INSERT INTO entries (id, owner_id, parent_id, kind, name, name_key) SELECT '{file}', 'u-somebody', id, 2, 'x', 'x' FROM entries WHERE owner_id = '{user}' AND name = 'outer'", "entries_parent_is_own_folder")]
     [InlineData("UPDATE entries SET purging_at = now() WHERE owner_id = '{user}'", "entries_only_trash_is_purged")]
     [InlineData("DELETE FROM entries WHERE owner_id = '{user}' AND name = 'outer'", "entries_parent_id_fkey")]
+    [InlineData("INSERT INTO shares (entry_id, user_id, role) SELECT id, owner_id, 2 FROM entries WHERE owner_id = '{user}' AND name = 'outer'", "shares_not_with_owner")]
+    [InlineData("INSERT INTO shares (entry_id, user_id, role) SELECT id, 'u-00000000-0000-7000-8000-000000000000', 4 FROM entries WHERE owner_id = '{user}' AND name = 'outer'", "shares_role_check")]
+    [InlineData("INSERT INTO shares (entry_id, user_id, role) VALUES ('{file}', 'u-00000000-0000-7000-8000-000000000000', 2)", "shares_entry_id_fkey")]
     public async Task Database_refuses_what_must_not_be(string sql, string constraint)
     {
         var user = await host.SignUpAsync();

@@ -1,0 +1,48 @@
+using GrainVault.Accounts;
+using GrainVault.Data;
+
+namespace GrainVault.Files;
+
+/// <summary>Shares of an entry: who they are with is a matter of accounts, what they allow one of the catalogue.</summary>
+internal sealed class ShareRepository(CatalogueDatabase database, AccountRepository accounts)
+{
+    /// <summary>Most shares of one entry.</summary>
+    public const int CountMax = 1_000;
+
+    /// <summary>The user with this id or address; null when there is none.</summary>
+    public async Task<string?> FindUserAsync(string idOrEmail, CancellationToken cancellationToken)
+    {
+        var account = Ids.IsValid(Ids.User, idOrEmail)
+            ? await accounts.FindAsync(idOrEmail, cancellationToken)
+            : EmailRules.Check(idOrEmail) is null ? await accounts.FindByEmailAsync(AccountKeys.EmailKey(idOrEmail), cancellationToken) : null;
+        return account?.Id;
+    }
+
+    /// <summary>All shares of an entry, oldest first; or the one with a user.</summary>
+    public async Task<List<Share>> ListAsync(string entryId, string? userId, CancellationToken cancellationToken)
+    {
+        var rows = await database.ReadAsync(
+            "SELECT user_id, role, created_at FROM shares WHERE entry_id = $1 AND ($2 IS NULL OR user_id = $2) ORDER BY created_at, user_id LIMIT $3",
+            parameters => parameters.Text(entryId).Text(userId).Integer(CountMax),
+            reader => reader.RowsAsync(row => (UserId: row.GetString(0), Role: (ShareRole)row.GetInt16(1), CreatedAt: row.Time(2))),
+            cancellationToken);
+        if (rows.Count == 0)
+            return [];
+        var people = await accounts.FindNamesAsync(rows.ConvertAll(row => row.UserId), cancellationToken);
+        return rows.ConvertAll(row => people.TryGetValue(row.UserId, out var person)
+            ? new Share(row.UserId, person.Email, person.DisplayName, row.Role, row.CreatedAt)
+            : new Share(row.UserId, "", null, row.Role, row.CreatedAt));
+    }
+
+    public Task<int?> SetAsync(string owner, string entryId, string userId, ShareRole role) =>
+        database.QueryAsync(
+            "SELECT set_share($1, $2, $3, $4, $5)",
+            parameters => parameters.Text(owner).Text(entryId).Text(userId).Integer((int)role).Integer(CountMax),
+            ReaderExtensions.CodeAsync);
+
+    public Task<int?> RemoveAsync(string owner, string entryId, string userId) =>
+        database.QueryAsync(
+            "SELECT remove_share($1, $2, $3)",
+            parameters => parameters.Text(owner).Text(entryId).Text(userId),
+            ReaderExtensions.CodeAsync);
+}
