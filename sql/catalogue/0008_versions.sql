@@ -71,6 +71,7 @@ BEGIN
         END IF;
         n := e.current_version;
         SELECT coalesce(v.sha256 = p_sha256 AND v.size_bytes = p_size, false) INTO is_same FROM file_versions v WHERE v.file_id = p_file AND v.number = n;
+        is_same := coalesce(is_same, false);
         IF NOT is_same THEN
             UPDATE file_versions v SET replaced_at = now() WHERE v.file_id = p_file AND v.number = n;
             n := n + 1;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using GrainVault.Api.Http;
 using GrainVault.Files;
+using Microsoft.AspNetCore.Mvc;
 
 namespace GrainVault.Api.Files;
 
@@ -20,20 +21,20 @@ namespace GrainVault.Api.Files;
 /// <param name="Cursor">From the page before.</param>
 /// <param name="Limit">Entries in a page.</param>
 internal sealed record ListParameters(
-    string? View,
-    string? ParentId,
-    string? Q,
-    string? Match,
-    string? Sort,
-    string? Order,
-    string? Kind,
-    string? Type,
-    long? MinSize,
-    long? MaxSize,
-    string? ModifiedFrom,
-    string? ModifiedBefore,
-    string? Cursor,
-    int? Limit)
+    [FromQuery(Name = "view")] string? View,
+    [FromQuery(Name = "parentId")] string? ParentId,
+    [FromQuery(Name = "q")] string? Q,
+    [FromQuery(Name = "match")] string? Match,
+    [FromQuery(Name = "sort")] string? Sort,
+    [FromQuery(Name = "order")] string? Order,
+    [FromQuery(Name = "kind")] string? Kind,
+    [FromQuery(Name = "type")] string? Type,
+    [FromQuery(Name = "minSize")] long? MinSize,
+    [FromQuery(Name = "maxSize")] long? MaxSize,
+    [FromQuery(Name = "modifiedFrom")] string? ModifiedFrom,
+    [FromQuery(Name = "modifiedBefore")] string? ModifiedBefore,
+    [FromQuery(Name = "cursor")] string? Cursor,
+    [FromQuery(Name = "limit")] int? Limit)
 {
     /// <summary>What is asked of the grain.</summary>
     /// <exception cref="ProblemException">A value is wrong.</exception>
