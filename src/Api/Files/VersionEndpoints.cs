@@ -1,7 +1,6 @@
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Api.Shedding;
-using GrainVault.Files;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace GrainVault.Api.Files;
