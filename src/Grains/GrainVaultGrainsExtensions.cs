@@ -2,6 +2,7 @@ using GrainVault.Accounts;
 using GrainVault.Cluster;
 using GrainVault.Data;
 using GrainVault.Files;
+using GrainVault.Inbox;
 using GrainVault.Ingest;
 using GrainVault.Maintenance;
 using GrainVault.Options;
@@ -29,6 +30,7 @@ public static class GrainVaultGrainsExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSection<LimitsOptions>(configuration, LimitsOptions.Section);
         services.AddSection<IngestOptions>(configuration, IngestOptions.Section);
+        services.AddSection<InboxOptions>(configuration, InboxOptions.Section);
         services.AddSection<DirectOptions>(configuration, DirectOptions.Section);
         services.AddSection<AccountOptions>(configuration, AccountOptions.Section);
         services.AddSection<JanitorOptions>(configuration, JanitorOptions.Section);
@@ -58,6 +60,10 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<PartLedger>();
         services.AddSingleton<DirectLedger>();
         services.AddSingleton<IngestRepository>();
+        services.AddSingleton<InboxRepository>();
+        services.AddSingleton<InboxAdoption>();
+        services.AddSingleton<InboxListing>();
+        services.AddSingleton<InboxLevels>();
         services.AddSingleton<ContentHasher>();
         services.AddSingleton<StoreWriteGate>();
 

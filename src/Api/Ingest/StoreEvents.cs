@@ -67,14 +67,22 @@ internal static class StoreEvents
             AddKey(rest[(slash + 1)..], keys);
     }
 
-    /// <summary>AWS and MinIO encode keys as in a form, others send them as they are. Keys that we gave out read the same either way once decoded.</summary>
+    /// <summary>
+    /// AWS and MinIO encode keys as in a form, others send them as they are. Keys that we gave out read the same either way once
+    /// decoded. Those of the inbox may mean several things, and an event only says where to look: each of them is looked at.
+    /// </summary>
     private static void AddKey(string key, HashSet<string> keys)
     {
-        if (key.Length > ObjectKeys.LengthMax * 3)
+        if (key.Length > ObjectKeys.InboxLengthBytesMax * 3)
             return;
         var plain = Uri.UnescapeDataString(key);
         if (plain.EndsWith(ObjectKeys.StagingSuffix, StringComparison.Ordinal) && ObjectKeys.IsValid(plain))
             keys.Add(plain);
+        foreach (var meant in (ReadOnlySpan<string>)[key, plain, Uri.UnescapeDataString(key.Replace('+', ' '))])
+        {
+            if (ObjectKeys.IsInboxKey(meant))
+                keys.Add(meant);
+        }
     }
 
     private static string? TextOf(JsonElement item, string name) =>

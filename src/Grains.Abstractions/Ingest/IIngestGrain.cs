@@ -11,7 +11,7 @@ namespace GrainVault.Ingest;
 public interface IIngestGrain : IGrainWithStringKey
 {
     /// <summary>Takes keys of objects for which an event came. Durable on return; what follows from them happens afterwards.</summary>
-    /// <param name="keys">Up to 1,000 keys of this shard.</param>
+    /// <param name="keys">Up to 3,000 keys of this shard.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>False when too many wait already; then nothing was taken, and the store may send it again later.</returns>
     [AlwaysInterleave, Alias("Receive")]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using GrainVault.Inbox;
 
 namespace GrainVault.Diagnostics;
 
@@ -26,11 +27,16 @@ public static class GrainsMeter
 
     private static readonly Counter<long> EventCount = Meter.CreateCounter<long>("grainvault.ingest.events", "{event}", "Objects of which the store sent an event");
 
+    private static readonly Counter<long> InboxAdoptedCount = Meter.CreateCounter<long>("grainvault.inbox.adopted", "{file}", "Objects of the inbox that became files");
+    private static readonly Counter<long> InboxRefusedCount = Meter.CreateCounter<long>("grainvault.inbox.refused", "{object}", "Objects of the inbox that could not be adopted, each once per reason");
+
     /// <summary>A counter that is not there yet has no rate when it begins to count; nor does a queue that nobody has waited in.</summary>
     static GrainsMeter()
     {
-        foreach (var counter in (Counter<long>[])[PartCount, PartBytes, FencedCount, VersionCount, VersionBytes, DeletionCount, SweepAlarmCount, StoreWriteRefusals, EventCount])
+        foreach (var counter in (Counter<long>[])[PartCount, PartBytes, FencedCount, VersionCount, VersionBytes, DeletionCount, SweepAlarmCount, StoreWriteRefusals, EventCount, InboxAdoptedCount])
             counter.Add(0);
+        foreach (var reason in InboxReasons.All)
+            InboxRefusedCount.Add(0, Reason(reason));
         foreach (var level in (UpDownCounter<int>[])[StoreWrites, StoreWriteWaiters, PasswordWaiters])
             level.Add(0);
     }
@@ -58,6 +64,10 @@ public static class GrainsMeter
 
     internal static void EventsReceived(int count) => EventCount.Add(count);
 
+    internal static void InboxAdopted() => InboxAdoptedCount.Add(1);
+
+    internal static void InboxRefused(string reason) => InboxRefusedCount.Add(1, Reason(reason));
+
     internal static void SweepStopped() => SweepAlarmCount.Add(1);
 
     internal static void StoreWriteWaits() => StoreWriteWaiters.Add(1);
@@ -73,4 +83,6 @@ public static class GrainsMeter
     internal static void StoreWriteStarted() => StoreWrites.Add(1);
 
     internal static void StoreWriteEnded() => StoreWrites.Add(-1);
+
+    private static KeyValuePair<string, object?> Reason(string reason) => new("reason", reason);
 }

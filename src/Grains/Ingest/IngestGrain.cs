@@ -1,6 +1,8 @@
 using System.Globalization;
 using GrainVault.Diagnostics;
+using GrainVault.Inbox;
 using GrainVault.Options;
+using GrainVault.Storage;
 using GrainVault.Uploads;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -14,7 +16,8 @@ namespace GrainVault.Ingest;
 /// </summary>
 [GrainType("i")]
 internal sealed class IngestGrain(
-    IngestRepository repository, DirectLedger sessions, IOptions<IngestOptions> options, TimeProvider time, ILogger<IngestGrain> logger) : Grain, IIngestGrain
+    IngestRepository repository, DirectLedger sessions, InboxRepository inbox, IOptions<IngestOptions> options, TimeProvider time, ILogger<IngestGrain> logger)
+    : Grain, IIngestGrain
 {
     /// <summary>How long it counts that so many wait.</summary>
     private static readonly TimeSpan CountPeriod = TimeSpan.FromSeconds(1);
@@ -85,11 +88,20 @@ internal sealed class IngestGrain(
         return count;
     }
 
+    /// <summary>What came into the inbox has a ledger of its own, where it waits until it is adopted.</summary>
+    private async Task NoticeAsync(string key)
+    {
+        await inbox.NoticeAsync([key], CancellationToken.None);
+        await GrainFactory.GetGrain<IInboxGrain>(string.Create(CultureInfo.InvariantCulture, $"in-{IngestShards.Of(key)}")).LookAsync();
+    }
+
     private async Task LookAsync(DueObject item)
     {
         try
         {
-            if (await sessions.FindSessionAsync(item.Key, CancellationToken.None) is { } session)
+            if (ObjectKeys.IsInboxKey(item.Key))
+                await NoticeAsync(item.Key);
+            else if (await sessions.FindSessionAsync(item.Key, CancellationToken.None) is { } session)
                 await GrainFactory.GetGrain<IUploadSessionGrain>(session).FinishStagedAsync();
             await repository.RemoveAsync(item);
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using GrainVault.Accounts;
 using GrainVault.Diagnostics;
 using GrainVault.Files;
+using GrainVault.Inbox;
 using GrainVault.Ingest;
 using GrainVault.Options;
 using GrainVault.Storage;
@@ -24,6 +25,8 @@ internal sealed class JanitorGrain(
     GarbageCollector garbage,
     OrphanSweep sweep,
     ChecksumBackfill checksums,
+    InboxListing inbox,
+    InboxLevels inboxLevels,
     IOptions<JanitorOptions> options,
     ILogger<JanitorGrain> logger) : Grain, IJanitorGrain, IRemindable
 {
@@ -55,6 +58,9 @@ internal sealed class JanitorGrain(
         count += await StepAsync("garbage", () => garbage.RunAsync(Shard, cancellationToken));
         count += await StepAsync("events", () => GrainFactory.GetGrain<IIngestGrain>(string.Create(CultureInfo.InvariantCulture, $"i-{Shard}")).RunAsync(cancellationToken));
         if (Shard == 0)
+            count += await StepAsync("inbox listing", () => inbox.RunAsync(cancellationToken));
+        count += await StepAsync("inbox", () => GrainFactory.GetGrain<IInboxGrain>(string.Create(CultureInfo.InvariantCulture, $"in-{Shard}")).RunAsync(cancellationToken));
+        if (Shard == 0)
         {
             count += await StepAsync("old rows", () => repository.RemoveOldAsync(cancellationToken));
             count += await StepAsync("revocations", () => revocations.RemoveOldAsync(options.Value.RowCountMax, cancellationToken));
@@ -67,6 +73,15 @@ internal sealed class JanitorGrain(
         return count;
 
         async Task<int> IsSweepDueAsync() => await repository.IsSweepDueAsync(Shard, cancellationToken) ? 1 : 0;
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // What this process has published is for the shard's next owner to publish.
+        if (Shard == 0)
+            inboxLevels.Clear();
+        return base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -21,6 +21,9 @@ internal sealed class DiskObjects(DiskCalls calls, DiskLayout layout, DurableFol
     /// <summary>Size and ETag, or null.</summary>
     public StoredObject? Find(string key)
     {
+        // A key of the inbox that others made up, and that no file here can have.
+        if (!ObjectKeys.IsValid(key) && ObjectKeys.IsInboxKey(key))
+            return null;
         using var file = TryOpenFile(layout.ObjectFile(key));
         if (file is null)
             return null;

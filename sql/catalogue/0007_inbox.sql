@@ -1,0 +1,75 @@
+-- Objects that others put into the store below inbox/<user>/ and that become files of that user. The row is there before anything is
+-- copied, and goes when the object in the inbox is gone. state: noticed, to be looked at; copying, the intent of a copy is written;
+-- committed, the file is there and the source is to be deleted; refused, the object stays, and reason says why.
+CREATE TABLE inbox_objects (
+    key             text COLLATE "C" PRIMARY KEY CHECK (octet_length(key) BETWEEN 1 AND 1024),
+    shard           smallint NOT NULL CHECK (shard BETWEEN 0 AND 15),
+    state           text NOT NULL DEFAULT 'noticed' CHECK (state IN ('noticed', 'copying', 'committed', 'refused')),
+    -- What the last intent was about. The file's id stays the same for as long as the object does, so that every repeat makes one file.
+    owner_id        text COLLATE "C",
+    etag            text,
+    size_bytes      bigint CHECK (size_bytes >= 0),
+    file_id         text COLLATE "C",
+    object_key      text COLLATE "C",
+    reason          text,
+    -- Raised by each event; who has finished removes the row only if none came meanwhile.
+    notice_count    bigint NOT NULL DEFAULT 1,
+    attempt_count   integer NOT NULL DEFAULT 0,
+    -- NULL: the key can't be asked for, so only a listing tells whether the object is still there.
+    next_attempt_at timestamptz DEFAULT now(),
+    noticed_at      timestamptz NOT NULL DEFAULT now(),
+    listed_at       timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT inbox_objects_refused_has_reason CHECK ((state = 'refused') = (reason IS NOT NULL)),
+    CONSTRAINT inbox_objects_intent_is_whole CHECK (state NOT IN ('copying', 'committed')
+        OR (owner_id IS NOT NULL AND etag IS NOT NULL AND size_bytes IS NOT NULL AND file_id IS NOT NULL))
+);
+CREATE INDEX inbox_objects_due ON inbox_objects (shard, next_attempt_at);
+
+-- When the inbox was last listed.
+CREATE TABLE inbox_listing (
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    listed_at timestamptz NOT NULL
+);
+
+-- The intent of a copy: each attempt has a key of its own in the ledger, and what an earlier one has left there is garbage.
+-- Returns the file's id, with NULL to go on, 0 when an earlier attempt has made the file, or a refusal.
+CREATE FUNCTION intend_adoption(
+    p_key text, p_etag text, p_size bigint, p_owner text, p_quota bigint, p_file text, p_object text, p_store text,
+    p_multipart boolean, p_lives interval, p_retry interval
+) RETURNS TABLE (refusal integer, file text) LANGUAGE plpgsql AS $$
+DECLARE
+    i inbox_objects%ROWTYPE;
+    kept text;
+BEGIN
+    SELECT * INTO i FROM inbox_objects WHERE key = p_key FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT 1, NULL::text;
+        RETURN;
+    END IF;
+    IF i.etag = p_etag AND i.size_bytes = p_size THEN
+        kept := i.file_id;
+        IF i.state = 'committed' OR EXISTS (SELECT 1 FROM entries e WHERE e.id = kept)
+                OR EXISTS (SELECT 1 FROM removed_entries r WHERE r.id = kept) THEN
+            RETURN QUERY SELECT 0, kept;
+            RETURN;
+        END IF;
+    END IF;
+    PERFORM 1 FROM users WHERE id = p_owner AND used_bytes + reserved_bytes + p_size <= quota_bytes;
+    IF NOT FOUND THEN
+        IF EXISTS (SELECT 1 FROM users WHERE id = p_owner) OR p_size > p_quota THEN
+            RETURN QUERY SELECT 10, NULL::text;
+            RETURN;
+        END IF;
+        PERFORM ensure_user(p_owner, p_quota);
+    END IF;
+    UPDATE objects SET state = 'garbage', garbage_at = now(), intent_deadline = NULL
+    WHERE key = i.object_key AND coalesce(state, '') = 'intended';
+    IF p_object IS NOT NULL THEN
+        INSERT INTO objects (key, store, owner_id, state, size_bytes, multipart, intent_deadline)
+        VALUES (p_object, p_store, p_owner, 'intended', p_size, p_multipart, now() + p_lives);
+    END IF;
+    UPDATE inbox_objects SET state = 'copying', owner_id = p_owner, etag = p_etag, size_bytes = p_size, file_id = coalesce(kept, p_file),
+        object_key = p_object, reason = NULL, next_attempt_at = now() + p_retry
+    WHERE key = p_key;
+    RETURN QUERY SELECT NULL::integer, coalesce(kept, p_file);
+END $$;
