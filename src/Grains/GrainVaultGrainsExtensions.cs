@@ -70,6 +70,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<SweepGuard>();
         services.AddSingleton<JanitorRepository>();
         services.AddSingleton<GarbageCollector>();
+        services.AddSingleton<LeakLevels>();
         services.AddSingleton<OrphanSweep>();
         services.AddSingleton<ChecksumBackfill>();
         services.AddHostedService<JanitorStart>();

@@ -69,8 +69,19 @@ internal static class FsckCommand
         foreach (var finding in report.Findings)
             Console.WriteLine($"{finding.Kind,-22} {finding.Subject}  {finding.Detail}{(finding.IsRepaired ? "  [repaired]" : "")}");
         Console.WriteLine($"objects: {report.LiveObjectCount} live with {report.LiveBytes} bytes, {report.IntendedObjectCount} intended");
-        Console.WriteLine($"garbage: {report.LeakedObjectCount} objects with {report.LeakedBytes} bytes wait to be deleted");
+        Console.WriteLine($"garbage: {report.GarbageObjectCount} objects with {report.GarbageBytes} bytes wait to be deleted");
+        Console.WriteLine($"leaked:  {report.LeakedObjectCount} objects with {report.LeakedBytes} bytes that nothing waits for");
+        Console.WriteLine(InboxLine(report));
         Console.WriteLine(report.Summary);
+    }
+
+    private static string InboxLine(FsckReport report)
+    {
+        var line = $"inbox:   {report.InboxObjectCount} objects wait to be adopted";
+        return report.InboxRefused.Count == 0
+            ? line
+            : $"{line}, {report.InboxRefused.Values.Sum()} with {report.InboxRefusedBytes} bytes stay: "
+                + string.Join(", ", report.InboxRefused.Select(pair => $"{pair.Value} {pair.Key}"));
     }
 
     private static async Task<int> FailAsync(string message)

@@ -85,11 +85,29 @@ public sealed class FsckReport
     /// <summary>Objects that are being written.</summary>
     public long IntendedObjectCount { get; set; }
 
-    /// <summary>Objects in the store that are garbage of the ledger or unknown to it.</summary>
+    /// <summary>Objects in the store that are garbage of the ledger and wait for their deletion as they should.</summary>
+    public long GarbageObjectCount { get; set; }
+
+    /// <summary>Their bytes.</summary>
+    public long GarbageBytes { get; set; }
+
+    /// <summary>
+    /// Objects and multipart uploads in the store that the ledger does not know, whatever their age, garbage whose time has passed, and
+    /// what an intent has left that nobody needs any more. Zero after two sweeps.
+    /// </summary>
     public long LeakedObjectCount { get; set; }
 
     /// <summary>Their bytes.</summary>
     public long LeakedBytes { get; set; }
+
+    /// <summary>Objects of the inbox that wait to be adopted as files.</summary>
+    public long InboxObjectCount { get; set; }
+
+    /// <summary>Objects of the inbox that can't be adopted, by reason.</summary>
+    public Dictionary<string, long> InboxRefused { get; } = [];
+
+    /// <summary>Bytes of those.</summary>
+    public long InboxRefusedBytes { get; set; }
 
     /// <summary>The last line.</summary>
     public string Summary => IsClean ? "fsck: clean" : $"fsck: {ProblemCount} problems ({RepairedCount} repaired)";

@@ -17,6 +17,7 @@ public sealed class FsckRunner(NpgsqlDataSource catalogue, IObjectStore store, J
     {
         var report = new FsckReport();
         await new ObjectCheck(catalogue, store, options, time, report).RunAsync(repair, cancellationToken);
+        await new InboxCheck(catalogue, report).RunAsync(cancellationToken);
         await new SessionCheck(catalogue, store, report).RunAsync(cancellationToken);
         await new CatalogueCheck(catalogue, report).RunAsync(repair, cancellationToken);
         await CheckMarkerAsync(report, repair, cancellationToken);

@@ -13,14 +13,18 @@ internal sealed class ObjectCheck(
 {
     private const string Live = "live";
     private const string Intended = "intended";
+    private const string Garbage = "garbage";
 
-    private sealed record LedgerRow(string Key, string State, long? SizeBytes);
+    private sealed record LedgerRow(string Key, string State, long? SizeBytes, bool IsOverdue);
+
+    private const string Columns = "o.key, o.state, o.size_bytes, object_is_overdue(o, $1)";
 
     public async Task RunAsync(bool repair, CancellationToken cancellationToken)
     {
         if (store is not IListingStore listing)
             return;
-        await using var command = catalogue.CreateCommand("SELECT key, state, size_bytes FROM objects ORDER BY key");
+        await using var command = catalogue.CreateCommand($"SELECT {Columns} FROM objects o ORDER BY o.key");
+        command.Parameters.AddWithValue(options.GarbageDelay);
         await using var ledger = await command.ExecuteReaderAsync(cancellationToken);
         await using var stored = listing.ListObjectsAsync(ObjectKeys.ContentPrefix, cancellationToken).GetAsyncEnumerator(cancellationToken);
 
@@ -45,15 +49,11 @@ internal sealed class ObjectCheck(
     private async Task CheckAsync(LedgerRow row, ListedObject? item, CancellationToken cancellationToken)
     {
         if (row.State == Intended)
-        {
             report.IntendedObjectCount++;
-            return;
-        }
-
         if (row.State != Live)
         {
             if (item is not null)
-                Leak(item.SizeBytes);
+                await CountAsync(row, item, cancellationToken);
             return;
         }
 
@@ -68,6 +68,20 @@ internal sealed class ObjectCheck(
             report.Add(FindingKinds.ObjectMissing, row.Key, $"{again.SizeBytes} bytes are not in the store");
         else
             report.Add(FindingKinds.ObjectSize, row.Key, $"{again.SizeBytes} bytes in the ledger, {found.SizeBytes} in the store");
+    }
+
+    private async Task CountAsync(LedgerRow row, ListedObject item, CancellationToken cancellationToken)
+    {
+        if (row.IsOverdue)
+        {
+            if (await FindAsync(row.Key, cancellationToken) is { IsOverdue: true } && await store.FindAsync(row.Key, cancellationToken) is not null)
+                Leak(item.SizeBytes);
+        }
+        else if (row.State != Intended)
+        {
+            report.GarbageObjectCount++;
+            report.GarbageBytes += item.SizeBytes;
+        }
     }
 
     private async Task CheckUnknownAsync(ListedObject item, bool repair, CancellationToken cancellationToken)
@@ -93,7 +107,10 @@ internal sealed class ObjectCheck(
     {
         await foreach (var upload in listing.ListUploadsAsync(ObjectKeys.ContentPrefix, cancellationToken))
         {
-            if (IsYoung(upload.Initiated) || await KnowsAsync(upload, cancellationToken))
+            var state = await FindUploadStateAsync(upload, cancellationToken);
+            if (state is null or Garbage)
+                Leak(await SizeOfAsync(upload, cancellationToken));
+            if (state is not null || IsYoung(upload.Initiated))
                 continue;
             var finding = report.Add(FindingKinds.UploadUnknown, upload.Key, $"multipart upload of {upload.Initiated:O} that the ledger does not know");
             if (repair && store is IMultipartStore multipart)
@@ -111,18 +128,40 @@ internal sealed class ObjectCheck(
 
     private async Task<LedgerRow?> FindAsync(string key, CancellationToken cancellationToken)
     {
-        await using var command = catalogue.CreateCommand("SELECT key, state, size_bytes FROM objects WHERE key = $1");
+        await using var command = catalogue.CreateCommand($"SELECT {Columns} FROM objects o WHERE o.key = $2");
+        command.Parameters.AddWithValue(options.GarbageDelay);
         command.Parameters.AddWithValue(key);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await NextAsync(reader, cancellationToken);
     }
 
-    private async Task<bool> KnowsAsync(ListedUpload upload, CancellationToken cancellationToken)
+    private async Task<long> SizeOfAsync(ListedUpload upload, CancellationToken cancellationToken)
     {
-        await using var command = catalogue.CreateCommand("SELECT 1 FROM objects WHERE key = $1 AND store_upload_id = $2");
+        var sizeBytes = 0L;
+        var after = 0;
+        try
+        {
+            while (store is IMultipartStore multipart
+                && await multipart.ListPartsAsync(upload.Key, upload.StoreUploadId, after, cancellationToken) is { Count: > 0 } page)
+            {
+                sizeBytes += page.Sum(part => part.SizeBytes);
+                after = page[^1].Number;
+            }
+        }
+        catch (ObjectStoreException exception) when (exception.Error is ObjectStoreError.UploadNotFound or ObjectStoreError.NotFound)
+        {
+            // It ended while it was looked at.
+        }
+
+        return sizeBytes;
+    }
+
+    private async Task<string?> FindUploadStateAsync(ListedUpload upload, CancellationToken cancellationToken)
+    {
+        await using var command = catalogue.CreateCommand("SELECT state FROM objects WHERE key = $1 AND store_upload_id = $2");
         command.Parameters.AddWithValue(upload.Key);
         command.Parameters.AddWithValue(upload.StoreUploadId);
-        return await command.ExecuteScalarAsync(cancellationToken) is not null;
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
     private static async Task<LedgerRow?> NextAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
@@ -132,7 +171,8 @@ internal sealed class ObjectCheck(
         return new LedgerRow(
             await reader.GetFieldValueAsync<string>(0, cancellationToken),
             await reader.GetFieldValueAsync<string>(1, cancellationToken),
-            await reader.GetFieldValueAsync<long?>(2, cancellationToken));
+            await reader.GetFieldValueAsync<long?>(2, cancellationToken),
+            await reader.GetFieldValueAsync<bool>(3, cancellationToken));
     }
 
     private static async Task<ListedObject?> NextAsync(IAsyncEnumerator<ListedObject> items) =>

@@ -27,6 +27,7 @@ internal sealed class JanitorGrain(
     ChecksumBackfill checksums,
     InboxListing inbox,
     InboxLevels inboxLevels,
+    LeakLevels leakLevels,
     IOptions<JanitorOptions> options,
     ILogger<JanitorGrain> logger) : Grain, IJanitorGrain, IRemindable
 {
@@ -79,6 +80,7 @@ internal sealed class JanitorGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         // What this process has published is for the shard's next owner to publish.
+        leakLevels.Clear(Shard);
         if (Shard == 0)
             inboxLevels.Clear();
         return base.OnDeactivateAsync(reason, cancellationToken);

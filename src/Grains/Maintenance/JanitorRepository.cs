@@ -11,6 +11,11 @@ namespace GrainVault.Maintenance;
 /// <param name="DeletedCount">How often it was deleted already: 0 or 1.</param>
 internal sealed record GarbageRow(string Key, bool IsMultipart, int DeletedCount);
 
+/// <summary>An object in the store that should not be there.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="IsUnknown">The ledger does not know it; else its time there has passed.</param>
+internal sealed record LeakedRow(string Key, bool IsUnknown);
+
 /// <summary>A version whose SHA-256 is not known.</summary>
 internal sealed record UnhashedRow(string FileId, int Number, string ObjectKey, long SizeBytes);
 
@@ -150,20 +155,20 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             "INSERT INTO janitor_shards (shard, swept_at) VALUES ($1, now()) ON CONFLICT (shard) DO UPDATE SET swept_at = excluded.swept_at",
             parameters => parameters.Integer(shard));
 
-    /// <summary>Of these keys, those that the ledger does not know.</summary>
-    public Task<List<string>> FindUnknownAsync(string[] keys, CancellationToken cancellationToken) =>
+    /// <summary>Of these keys in the store, those whose object should not be there, or not any more.</summary>
+    public Task<List<LeakedRow>> FindLeakedAsync(string[] keys, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            "SELECT k FROM unnest($1) k WHERE NOT EXISTS (SELECT 1 FROM objects o WHERE o.key = k)",
-            parameters => parameters.Texts(keys),
-            reader => reader.RowsAsync(row => row.GetString(0)),
+            "SELECT k, o.key IS NULL FROM unnest($1) k LEFT JOIN objects o ON o.key = k WHERE o.key IS NULL OR object_is_overdue(o, $2)",
+            parameters => parameters.Texts(keys).Interval(options.Value.GarbageDelay),
+            reader => reader.RowsAsync(row => new LeakedRow(row.GetString(0), row.GetBoolean(1))),
             cancellationToken);
 
-    /// <summary>True when the ledger has this multipart upload.</summary>
-    public Task<bool> KnowsUploadAsync(ListedUpload upload, CancellationToken cancellationToken) =>
+    /// <summary>State of the row that has this multipart upload; null when the ledger does not know it.</summary>
+    public Task<string?> FindUploadStateAsync(ListedUpload upload, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            "SELECT 1 FROM objects WHERE key = $1 AND store_upload_id = $2",
+            "SELECT state FROM objects WHERE key = $1 AND store_upload_id = $2",
             parameters => parameters.Text(upload.Key).Text(upload.StoreUploadId),
-            reader => reader.ReadAsync(cancellationToken),
+            reader => reader.RowAsync(row => row.GetString(0)),
             cancellationToken);
 
     /// <summary>Takes unknown keys into the ledger as garbage, so that they are deleted by the one way in which anything is.</summary>

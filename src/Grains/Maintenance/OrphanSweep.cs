@@ -15,12 +15,16 @@ internal sealed class OrphanSweep(
     GarbageCollector garbage,
     InstallationStore installation,
     SweepGuard marker,
+    LeakLevels levels,
     IObjectStore store,
     IOptions<JanitorOptions> options,
     TimeProvider time)
 {
     /// <summary>Keys that are looked up in the ledger at once.</summary>
     private const int BatchLength = 1_000;
+
+    /// <summary>Pages of parts that one pass reads to know how large unknown multipart uploads are; beyond them they count as empty.</summary>
+    private const int PartPageCountMax = 1_000;
 
     /// <summary>Sweeps the part of the store that belongs to a shard; returns how many unknown things it found.</summary>
     /// <exception cref="SweepRefusedException">Something speaks against deleting anything from this store.</exception>
@@ -35,20 +39,22 @@ internal sealed class OrphanSweep(
 
         // Keys are random hexadecimal after the prefix, so each first digit is a sixteenth.
         var prefix = string.Create(CultureInfo.InvariantCulture, $"{ObjectKeys.ContentPrefix}{shard:x}");
-        var old = time.GetUtcNow() - options.Value.UnknownObjectAge;
-        var (listed, unknown) = await FindUnknownObjectsAsync(listing, prefix, old, cancellationToken);
-        var strays = await FindStrayUploadsAsync(listing, prefix, old, cancellationToken);
-        var count = unknown.Count + strays.Count;
-        if (IsTooMany(count, listed + strays.Count))
+        var found = new Finding(time.GetUtcNow() - options.Value.UnknownObjectAge);
+        await FindObjectsAsync(listing, prefix, found, cancellationToken);
+        await FindUploadsAsync(listing, prefix, found, cancellationToken);
+        levels.Publish(shard, found.LeakedBytes);
+        var count = found.Unknown.Count + found.Strays.Count;
+        if (IsTooMany(count, found.ListedCount + found.Strays.Count))
         {
-            var alarm = string.Create(CultureInfo.InvariantCulture, $"{count} of {listed + strays.Count} objects below '{prefix}' are not in the ledger");
+            var alarm = string.Create(
+                CultureInfo.InvariantCulture, $"{count} of {found.ListedCount + found.Strays.Count} objects below '{prefix}' are not in the ledger");
             await installation.StopSweepingAsync(alarm);
             throw new SweepRefusedException(alarm);
         }
 
-        if (unknown.Count > 0)
-            await repository.AdoptAsync([.. unknown]);
-        foreach (var upload in strays)
+        if (found.Unknown.Count > 0)
+            await repository.AdoptAsync([.. found.Unknown]);
+        foreach (var upload in found.Strays)
             await garbage.AbortAsync(upload.Key, upload.StoreUploadId, cancellationToken);
         // One shard keeps the common token fresh, so that a restore of either side shows.
         if (shard == 0)
@@ -61,49 +67,91 @@ internal sealed class OrphanSweep(
         count > options.Value.SweepCountMax
         || (count > options.Value.SweepCountFree && count > options.Value.SweepShareMax * listed);
 
-    private async Task<(long Listed, List<string> Unknown)> FindUnknownObjectsAsync(
-        IListingStore listing, string prefix, DateTimeOffset old, CancellationToken cancellationToken)
+    private async Task FindObjectsAsync(IListingStore listing, string prefix, Finding found, CancellationToken cancellationToken)
     {
-        var listed = 0L;
-        var unknown = new List<string>();
-        var batch = new List<string>(BatchLength);
+        var batch = new Dictionary<string, ListedObject>(BatchLength, StringComparer.Ordinal);
         await foreach (var item in listing.ListObjectsAsync(prefix, cancellationToken))
         {
-            listed++;
-            if (item.LastModified > old)
-                continue;
-            batch.Add(item.Key);
+            found.ListedCount++;
+            batch[item.Key] = item;
             if (batch.Count < BatchLength)
                 continue;
             await LookUpAsync();
-            if (unknown.Count > options.Value.SweepCountMax)
-                return (listed, unknown);
+            if (found.Unknown.Count > options.Value.SweepCountMax)
+                return;
         }
 
         await LookUpAsync();
-        return (listed, unknown);
 
         // The store was listed before: a key that was written down since then is not mistaken for unknown.
         async Task LookUpAsync()
         {
-            if (batch.Count > 0)
-                unknown.AddRange(await repository.FindUnknownAsync([.. batch], cancellationToken));
+            if (batch.Count == 0)
+                return;
+            foreach (var leaked in await repository.FindLeakedAsync([.. batch.Keys], cancellationToken))
+                found.Add(batch[leaked.Key], leaked.IsUnknown);
             batch.Clear();
         }
     }
 
-    private async Task<List<ListedUpload>> FindStrayUploadsAsync(
-        IListingStore listing, string prefix, DateTimeOffset old, CancellationToken cancellationToken)
+    private async Task FindUploadsAsync(IListingStore listing, string prefix, Finding found, CancellationToken cancellationToken)
     {
-        var strays = new List<ListedUpload>();
         await foreach (var upload in listing.ListUploadsAsync(prefix, cancellationToken))
         {
-            if (upload.Initiated > old || strays.Count > options.Value.SweepCountMax)
-                continue;
-            if (!await repository.KnowsUploadAsync(upload, cancellationToken))
-                strays.Add(upload);
+            if (found.Strays.Count > options.Value.SweepCountMax)
+                return;
+            var state = await repository.FindUploadStateAsync(upload, cancellationToken);
+            if (state is null && upload.Initiated <= found.Old)
+                found.Strays.Add(upload);
+            // Garbage is aborted by the step before this one, so what is left of it is late.
+            if (state is null or "garbage")
+                found.LeakedBytes += await SizeOfAsync(upload, found, cancellationToken);
+        }
+    }
+
+    private async Task<long> SizeOfAsync(ListedUpload upload, Finding found, CancellationToken cancellationToken)
+    {
+        var sizeBytes = 0L;
+        var after = 0;
+        try
+        {
+            while (store is IMultipartStore multipart && found.PartPageCount++ < PartPageCountMax
+                && await multipart.ListPartsAsync(upload.Key, upload.StoreUploadId, after, cancellationToken) is { Count: > 0 } page)
+            {
+                sizeBytes += page.Sum(part => part.SizeBytes);
+                after = page[^1].Number;
+            }
+        }
+        catch (ObjectStoreException exception) when (exception.Error is ObjectStoreError.UploadNotFound or ObjectStoreError.NotFound)
+        {
+            // It ended while it was looked at.
         }
 
-        return strays;
+        return sizeBytes;
+    }
+
+    /// <summary>What one pass has found so far.</summary>
+    private sealed class Finding(DateTimeOffset old)
+    {
+        /// <summary>What is younger is spared.</summary>
+        public DateTimeOffset Old => old;
+
+        public long ListedCount { get; set; }
+
+        public int PartPageCount { get; set; }
+
+        /// <summary>Bytes of everything that should not be there, young or old.</summary>
+        public long LeakedBytes { get; set; }
+
+        public List<string> Unknown { get; } = [];
+
+        public List<ListedUpload> Strays { get; } = [];
+
+        public void Add(ListedObject item, bool isUnknown)
+        {
+            LeakedBytes += item.SizeBytes;
+            if (isUnknown && item.LastModified <= old)
+                Unknown.Add(item.Key);
+        }
     }
 }

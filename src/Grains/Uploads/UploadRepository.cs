@@ -50,13 +50,14 @@ internal sealed class UploadRepository(
             return await database.QueryAsync(
                 """
                 SELECT refusal, expires, file_name
-                FROM create_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                FROM create_upload_in_dialect($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
                 """,
                 parameters => parameters.Text(row.Id).Text(row.OwnerId).Long(limits.Value.QuotaBytes).Integer((int)row.Mode)
                     .Text(row.FileId).Boolean(row.IsNewFile).Integer(row.ExpectedVersion).Text(row.Name).Text(nameKey)
                     .Text(row.ParentId).Integer((int)row.OnConflict).Text(row.ContentType).Long(row.SizeBytes)
                     .Long(row.PartSizeBytes).Integer(row.PartCount).Boolean(row.IsMultipart).Bytes(row.DeclaredSha256)
-                    .Text(row.ObjectKey).Text(store.Name).Interval(limits.Value.UploadLifetime).Interval(IntentLife(store)),
+                    .Text(row.ObjectKey).Text(store.Name).Interval(limits.Value.UploadLifetime).Interval(IntentLife(store))
+                    .Text(row.Dialect).Integer(row.PartCountMax),
                 async reader => await reader.CodeAsync() switch
                 {
                     null => new CreatedUpload(null, false, reader.Time(1), reader.GetString(2)),

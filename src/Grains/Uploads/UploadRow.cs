@@ -11,10 +11,10 @@ internal sealed record UploadRow
     public const string Columns =
         "id, owner_id, state, epoch, mode, file_id, is_new_file, expected_version, name, parent_id, on_conflict, content_type, " +
         "size_bytes, part_size_bytes, part_count, multipart, declared_sha256, verified_sha256, object_key, store_upload_id, " +
-        "object_made, failure, expires_at, urls_until, staging_key";
+        "object_made, failure, expires_at, urls_until, staging_key, store, dialect, part_count_max";
 
     /// <summary>How many those are: what a statement selects beside them begins here.</summary>
-    public const int ColumnCount = 25;
+    public const int ColumnCount = 28;
 
     public required string Id { get; init; }
     public required string OwnerId { get; init; }
@@ -51,6 +51,15 @@ internal sealed record UploadRow
     /// <summary>Key to which a file of one part is sent straight; null until a URL was handed out.</summary>
     public string? StagingKey { get; init; }
 
+    /// <summary>Name of the store on which the session was begun.</summary>
+    public required string Store { get; init; }
+
+    /// <summary>Dialect of that store at the time; null when nobody noted it.</summary>
+    public string? Dialect { get; init; }
+
+    /// <summary>Most parts that the store took at the time; null when nobody noted it.</summary>
+    public int? PartCountMax { get; init; }
+
     /// <summary>True in the states that end: nothing changes any more.</summary>
     public bool HasEnded => State is UploadState.Completed or UploadState.Aborted or UploadState.Expired;
 
@@ -81,6 +90,9 @@ internal sealed record UploadRow
         ExpiresAt = reader.Time(22),
         UrlsUntil = reader.TimeOrNull(23),
         StagingKey = reader.TextOrNull(24),
+        Store = reader.GetString(25),
+        Dialect = reader.TextOrNull(26),
+        PartCountMax = reader.IntegerOrNull(27),
     };
 
     /// <summary>The session for its owner, with a page of parts.</summary>

@@ -35,6 +35,9 @@ internal sealed partial class UploadSessionGrain
             return await ReplayAsync();
         if (row.HasEnded)
             return new EntryResult(ClosedRefusal(row), null);
+        // Another store knows nothing of these parts, and that must not look as if they were lost.
+        if (SessionRules.FindObstacle(row, store.Profile) is { } obstacle)
+            return new EntryResult(obstacle, null);
         return await (_completion = RunCompletionAsync(row, command));
     }
 

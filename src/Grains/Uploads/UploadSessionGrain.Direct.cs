@@ -70,6 +70,8 @@ internal sealed partial class UploadSessionGrain
             return NoUrls;
         if (row.State != UploadState.Open)
             return ClosedRefusal(row);
+        if (SessionRules.FindObstacle(row, store.Profile) is { } obstacle)
+            return obstacle;
         if (_completion is not null)
             return Refusals.Busy("The session is being completed.");
         if (row.PartCount is not { } count)
@@ -132,7 +134,8 @@ internal sealed partial class UploadSessionGrain
     /// <summary>Asks the store what came by URLs, unless it was asked a moment ago. What fails here is asked again by the next caller.</summary>
     private async Task LearnPartsAsync(UploadRow row)
     {
-        if (row is not { State: UploadState.Open, UrlsUntil: not null, IsMultipart: true, StoreUploadId: not null } || _completion is not null)
+        if (row is not { State: UploadState.Open, UrlsUntil: not null, IsMultipart: true, StoreUploadId: not null } || _completion is not null
+            || SessionRules.FindObstacle(row, store.Profile) is not null)
             return;
         if (_listing is null && time.GetUtcNow() - _listedAt < direct.Value.PartListPeriod)
             return;

@@ -54,7 +54,7 @@ internal sealed partial class UploadSessionGrain
     /// <summary>Best effort: what fails here, or races a part in flight, the janitor repeats until the store holds nothing.</summary>
     private async Task DropMultipartAsync(UploadRow row)
     {
-        if (row is not { StoreUploadId: { } storeUploadId, ObjectKey: { } key } || store is not IMultipartStore multipart)
+        if (row is not { StoreUploadId: { } storeUploadId, ObjectKey: { } key } || store is not IMultipartStore multipart || row.Store != store.Profile.Name)
             return;
         try
         {

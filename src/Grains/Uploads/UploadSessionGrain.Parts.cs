@@ -193,7 +193,9 @@ internal sealed partial class UploadSessionGrain
     {
         if (row.State != UploadState.Open && _completion is null)
             return ClosedRefusal(row);
-        if (number < 1 || number > (row.PartCount ?? store.Profile.PartCountMax))
+        if (SessionRules.FindObstacle(row, store.Profile) is { } obstacle)
+            return obstacle;
+        if (number < 1 || number > (row.PartCount ?? SessionRules.PartCountMax(row, store.Profile)))
             return Refusals.Invalid("There is no part of this number.");
         if (sizeBytes > limits.Value.ProxiedPartSizeBytesMax)
             return new Refusal(RefusalReason.TooLarge, $"A part has at most {limits.Value.ProxiedPartSizeBytesMax} bytes.");

@@ -147,6 +147,9 @@ internal sealed partial class UploadSessionGrain(
         DeclaredSha256 = command.Sha256 is { } sha256 ? Convert.FromHexString(sha256) : null,
         ObjectKey = plan.PartCount == 0 ? null : ObjectKeys.NewContentKey(),
         ExpiresAt = default,
+        Store = store.Profile.Name,
+        Dialect = store.Profile.Dialect,
+        PartCountMax = store.Profile.PartCountMax,
     };
 
     /// <summary>The session when it is the caller's; everybody else learns nothing, not even that it exists.</summary>

@@ -45,7 +45,8 @@ public sealed class FsckTests : IAsyncLifetime
         Assert.True(report.IsClean, string.Join('\n', report.Findings));
         Assert.Equal("fsck: clean", report.Summary);
         Assert.Equal((1L, 3L), (report.LiveObjectCount, report.LiveBytes));
-        Assert.Equal((1L, 1L), (report.LeakedObjectCount, report.LeakedBytes));
+        Assert.Equal((1L, 1L), (report.GarbageObjectCount, report.GarbageBytes));
+        Assert.Equal((0L, 0L), (report.LeakedObjectCount, report.LeakedBytes));
     }
 
     [Fact]
