@@ -27,6 +27,11 @@ public static class ObjectKeys
     /// <summary>Longest piece of a key between slashes, in characters; file systems allow 255 bytes with what the store appends.</summary>
     public const int SegmentLengthMax = 200;
 
+    private const int FanOutLength = 2;
+    private const int IdLength = 32;
+
+    private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
+
     private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_./");
 
     /// <summary>A key that was never used before: <c>objects/&lt;2 hex&gt;/&lt;32 hex&gt;</c>; the fan-out folder is random.</summary>
@@ -41,6 +46,22 @@ public static class ObjectKeys
     /// store can be told to send events of these alone.
     /// </summary>
     public static string NewStagingKey() => NewContentKey() + StagingSuffix;
+
+    /// <summary>
+    /// True for keys of the form that <see cref="NewContentKey"/> and <see cref="NewStagingKey"/> make. Others may keep objects of their own
+    /// below the same prefix: those are never swept.
+    /// </summary>
+    public static bool IsContentKey(string key)
+    {
+        var rest = key.AsSpan();
+        if (!rest.StartsWith(ContentPrefix, StringComparison.Ordinal))
+            return false;
+        rest = rest[ContentPrefix.Length..];
+        if (rest.EndsWith(StagingSuffix, StringComparison.Ordinal))
+            rest = rest[..^StagingSuffix.Length];
+        return rest.Length == FanOutLength + 1 + IdLength && rest[FanOutLength] == '/'
+            && !rest[..FanOutLength].ContainsAnyExcept(LowerHex) && !rest[(FanOutLength + 1)..].ContainsAnyExcept(LowerHex);
+    }
 
     /// <summary>
     /// True for keys that stores take: <c>[a-z0-9/_-.]</c>, at most <see cref="LengthMax"/> characters, no segment empty,

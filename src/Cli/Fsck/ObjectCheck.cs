@@ -86,7 +86,7 @@ internal sealed class ObjectCheck(
 
     private async Task CheckUnknownAsync(ListedObject item, bool repair, CancellationToken cancellationToken)
     {
-        if (await FindAsync(item.Key, cancellationToken) is not null || await store.FindAsync(item.Key, cancellationToken) is null)
+        if (!ObjectKeys.IsContentKey(item.Key) || await FindAsync(item.Key, cancellationToken) is not null || await store.FindAsync(item.Key, cancellationToken) is null)
             return;
         Leak(item.SizeBytes);
         if (IsYoung(item.LastModified))
@@ -107,6 +107,8 @@ internal sealed class ObjectCheck(
     {
         await foreach (var upload in listing.ListUploadsAsync(ObjectKeys.ContentPrefix, cancellationToken))
         {
+            if (!ObjectKeys.IsContentKey(upload.Key))
+                continue;
             var state = await FindUploadStateAsync(upload, cancellationToken);
             if (state is null or Garbage)
                 Leak(await SizeOfAsync(upload, cancellationToken));

@@ -8,7 +8,7 @@ namespace GrainVault.Maintenance;
 
 /// <summary>
 /// Compares a sixteenth of the store with the ledger. What the store has and the ledger does not know becomes garbage of
-/// the ledger; nothing is deleted here. Stops with an alarm when too much is unknown: then the ledger is wrong, not the store.
+/// the ledger; nothing is deleted here. Keys that are not of the form of ours are somebody else's. Stops with an alarm when too much is unknown: then the ledger is wrong, not the store.
 /// </summary>
 internal sealed class OrphanSweep(
     JanitorRepository repository,
@@ -72,6 +72,8 @@ internal sealed class OrphanSweep(
         var batch = new Dictionary<string, ListedObject>(BatchLength, StringComparer.Ordinal);
         await foreach (var item in listing.ListObjectsAsync(prefix, cancellationToken))
         {
+            if (!ObjectKeys.IsContentKey(item.Key))
+                continue;
             found.ListedCount++;
             batch[item.Key] = item;
             if (batch.Count < BatchLength)
@@ -98,6 +100,8 @@ internal sealed class OrphanSweep(
     {
         await foreach (var upload in listing.ListUploadsAsync(prefix, cancellationToken))
         {
+            if (!ObjectKeys.IsContentKey(upload.Key))
+                continue;
             if (found.Strays.Count > options.Value.SweepCountMax)
                 return;
             var state = await repository.FindUploadStateAsync(upload, cancellationToken);

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Amazon.S3;
+using Amazon.S3.Model;
 using GrainVault.TestKit.Processes;
 using GrainVault.TestKit.S3;
 using static GrainVault.Api.Tests.Running.Account;
@@ -269,13 +271,67 @@ public sealed class DirectToS3Tests(DirectToS3Tests.Fixture fixture) : DirectFlo
     private protected override Task SendEventAsync(string key, HttpStatusCode expected) =>
         IngestTests.SendAsync(fixture.Vault.Address, EventOf(key), expected);
 
+    [Fact]
+    public async Task Objects_in_the_inbox_become_files_told_by_an_event_or_found_by_listing()
+    {
+        using var user = await SignUpAsync();
+        using var s3 = await fixture.ConnectAsync();
+        var content = RandomNumberGenerator.GetBytes(54_321);
+        foreach (var name in (string[])["Größe 100%25 + x&y=z.txt", "found.txt"])
+        {
+            await s3.PutObjectAsync(new PutObjectRequest
+            {
+                BucketName = fixture.Bucket, Key = $"inbox/{user.UserId}/sub folder/{name}", InputStream = new MemoryStream(content), UseChunkEncoding = false,
+            });
+        }
+
+        // As AWS writes keys into its events.
+        await SendEventAsync($"inbox/{user.UserId}/sub folder/Größe 100%25 + x&y=z.txt", HttpStatusCode.NoContent);
+        var files = new Dictionary<string, string>();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var entries = (await user.GetJsonAsync("/v1/files")).GetProperty("entries").EnumerateArray();
+                files = entries.ToDictionary(entry => entry.GetProperty("name").GetString()!, IdOf);
+                return files.Count >= 2;
+            },
+            TimeSpan.FromSeconds(60),
+            () => $"there are only {string.Join(", ", files.Keys)}");
+
+        Assert.Equal(["Größe 100%25 + x&y=z.txt", "found.txt"], files.Keys.Order(StringComparer.Ordinal));
+        foreach (var id in files.Values)
+            Assert.Equal(content, await user.Http.GetByteArrayAsync($"/v1/files/{id}/content"));
+        await Eventually.TrueAsync(
+            async () => (await s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = fixture.Bucket, Prefix = $"inbox/{user.UserId}/" })).S3Objects is null or { Count: 0 },
+            TimeSpan.FromSeconds(60),
+            () => "the inbox is not emptied");
+        var me = await user.GetJsonAsync("/v1/me");
+        Assert.Equal(2 * content.Length, me.GetProperty("usedBytes").GetInt64());
+    }
+
     public sealed class Fixture : IAsyncLifetime
     {
         private VaultProcess? _vault;
 
         internal VaultProcess Vault => _vault!;
 
-        public async Task InitializeAsync() => _vault = await VaultProcess.StartAsync(OutageTests.S3Settings(await S3ServerFixture.ServerAsync()));
+        /// <summary>The system's bucket.</summary>
+        internal string Bucket { get; private set; } = "";
+
+        public async Task InitializeAsync()
+        {
+            var settings = OutageTests.S3Settings(await S3ServerFixture.ServerAsync());
+            settings["GrainVault__Janitor__Period"] = "00:00:01";
+            settings["GrainVault__Inbox__ListPeriod"] = "00:00:01";
+            Bucket = settings["GrainVault__Objects__S3__Bucket"];
+            _vault = await VaultProcess.StartAsync(settings);
+        }
+
+        /// <summary>What somebody has who may write to the bucket, and knows nothing of GrainVault.</summary>
+        internal async Task<AmazonS3Client> ConnectAsync() => new(S3Server.AccessKey, S3Server.SecretKey, new AmazonS3Config
+        {
+            ServiceURL = (await S3ServerFixture.ServerAsync()).Endpoint, ForcePathStyle = true, AuthenticationRegion = "us-east-1",
+        });
 
         public async Task DisposeAsync() => await Vault.DisposeAsync();
     }

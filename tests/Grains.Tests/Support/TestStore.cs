@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using GrainVault.Storage;
 
 namespace GrainVault.Grains.Tests.Support;
@@ -16,6 +17,9 @@ public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStor
 
     /// <summary>Runs after each successful call with the call's name and key; may wait or throw.</summary>
     public Func<string, string, Task>? After { get; set; }
+
+    /// <summary>Answers instead of the store when an upload is aborted, as one does in which a part has landed meanwhile; null lets the call pass.</summary>
+    public Func<string, bool>? Abort { get; set; }
 
     public StoreProfile? ProfileOverride { get; set; }
 
@@ -57,13 +61,18 @@ public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStor
         RunAsync("Complete", key, () => Multipart.CompleteAsync(key, storeUploadId, parts, cancellationToken));
 
     public Task<bool> AbortAsync(string key, string storeUploadId, CancellationToken cancellationToken = default) =>
-        RunAsync("Abort", key, () => Multipart.AbortAsync(key, storeUploadId, cancellationToken));
+        RunAsync("Abort", key, () => Abort is { } abort ? Task.FromResult(abort(key)) : Multipart.AbortAsync(key, storeUploadId, cancellationToken));
 
     public Task<IReadOnlyList<StoredPart>> ListPartsAsync(string key, string storeUploadId, int afterNumber, CancellationToken cancellationToken = default) =>
         RunAsync("ListParts", key, () => Multipart.ListPartsAsync(key, storeUploadId, afterNumber, cancellationToken));
 
-    public IAsyncEnumerable<ListedObject> ListObjectsAsync(string prefix, CancellationToken cancellationToken = default) =>
-        Listing.ListObjectsAsync(prefix, cancellationToken);
+    public async IAsyncEnumerable<ListedObject> ListObjectsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var item in Listing.ListObjectsAsync(prefix, cancellationToken))
+            yield return item;
+        if (After is { } after)
+            await after("List", prefix);
+    }
 
     public IAsyncEnumerable<ListedUpload> ListUploadsAsync(string prefix, CancellationToken cancellationToken = default) =>
         Listing.ListUploadsAsync(prefix, cancellationToken);
