@@ -17,4 +17,14 @@ public interface ICopyingStore
     /// another ETag. In both cases nothing stands under the target.
     /// </exception>
     Task<StoredObject> CopyAsync(string sourceKey, string ifMatchETag, string targetKey, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Deletes the source of a copy if it is still the one that was copied. Where the server has no conditional deletion, the condition is
+    /// looked at just before it.
+    /// </summary>
+    /// <param name="sourceKey">Key of the source, as in <see cref="CopyAsync"/>.</param>
+    /// <param name="ifMatchETag">ETag of the source, without quotes.</param>
+    /// <param name="cancellationToken">Ends the call; the effect is then unknown.</param>
+    /// <returns>True when nothing stands under the key any more; false when another object does.</returns>
+    Task<bool> DeleteSourceAsync(string sourceKey, string ifMatchETag, CancellationToken cancellationToken = default);
 }

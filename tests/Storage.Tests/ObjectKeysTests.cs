@@ -13,6 +13,18 @@ public sealed class ObjectKeysTests
     }
 
     [Fact]
+    public void Keys_of_our_form_are_told_from_those_of_others()
+    {
+        Assert.True(ObjectKeys.IsContentKey(ObjectKeys.NewContentKey()));
+        Assert.True(ObjectKeys.IsContentKey(ObjectKeys.NewStagingKey()));
+        var id = Guid.NewGuid().ToString("n");
+        foreach (var foreign in (string[])[
+            $"objects/{id}", $"objects/ab/{id}x", $"objects/ab/{id[1..]}", $"objects/ab/{id}/x", $"objects/abc/{id[1..]}", $"objects/zz/{id}",
+            $"objects/ab/{id[1..]}z", $"objects/ab/{id}.staged.staged", $"inbox/ab/{id}", "objects/ab", "", ObjectKeys.Marker])
+            Assert.False(ObjectKeys.IsContentKey(foreign), foreign);
+    }
+
+    [Fact]
     public void Key_is_as_long_as_file_systems_allow_and_no_longer()
     {
         Assert.True(ObjectKeys.IsValid(new string('a', ObjectKeys.SegmentLengthMax)));

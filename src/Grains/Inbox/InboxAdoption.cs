@@ -141,16 +141,10 @@ internal sealed class InboxAdoption(
     /// <summary>Deletes the source if it is still the one that was copied; another one is adopted in its turn.</summary>
     private async Task RemoveSourceAsync(InboxRow item, StoredObject copied)
     {
-        var found = await store.FindAsync(item.Key);
-        if (found is not null && found != copied)
-        {
+        if (await ((ICopyingStore)store).DeleteSourceAsync(item.Key, copied.ETag))
+            await repository.ForgetAsync(item);
+        else
             await repository.LookAgainAsync(item.Key);
-            return;
-        }
-
-        if (found is not null)
-            await store.DeleteAsync(item.Key);
-        await repository.ForgetAsync(item);
     }
 
     private async Task RefuseAsync(InboxRow item, StoredObject? source, string reason)

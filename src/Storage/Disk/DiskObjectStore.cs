@@ -141,6 +141,10 @@ public sealed class DiskObjectStore : IObjectStore, IRangedReadStore, IMultipart
     }
 
     /// <inheritdoc/>
+    public Task<bool> DeleteSourceAsync(string sourceKey, string ifMatchETag, CancellationToken cancellationToken = default) =>
+        RunAsync(_writers, "Delete", sourceKey, () => _objects.DeleteIf(sourceKey, ifMatchETag), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<PresignedUrl> PresignGetAsync(
         string key, TimeSpan lifetime, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default) =>
         Task.FromResult(_presigner.PresignGet(key, lifetime, contentDisposition, contentType));

@@ -155,6 +155,17 @@ internal sealed class DiskObjects(DiskCalls calls, DiskLayout layout, DurableFol
         }
     }
 
+    /// <summary>Deletes an object if it has the ETag; false when another one stands there.</summary>
+    public bool DeleteIf(string key, string etag)
+    {
+        if (Find(key) is not { } found)
+            return true;
+        if (found.ETag != etag)
+            return false;
+        Delete(key);
+        return true;
+    }
+
     /// <summary>The upload whose manifest stands at the key, with its seal; null when there is no manifest.</summary>
     public (string UploadId, FileSeal Seal)? FindManifest(string key)
     {

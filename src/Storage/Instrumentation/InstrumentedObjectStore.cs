@@ -101,6 +101,10 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
         MeasureAsync("copy", targetKey, () => _copying.CopyAsync(sourceKey, ifMatchETag, targetKey, cancellationToken));
 
     /// <inheritdoc/>
+    public Task<bool> DeleteSourceAsync(string sourceKey, string ifMatchETag, CancellationToken cancellationToken = default) =>
+        MeasureAsync("delete", sourceKey, () => _copying.DeleteSourceAsync(sourceKey, ifMatchETag, cancellationToken));
+
+    /// <inheritdoc/>
     public Task<PresignedUrl> PresignGetAsync(
         string key, TimeSpan lifetime, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default) =>
         _presigning.PresignGetAsync(key, lifetime, contentDisposition, contentType, cancellationToken);

@@ -33,6 +33,29 @@ internal sealed class S3Copies(S3Calls calls, S3Objects objects, S3Multipart mul
         }
     }
 
+    /// <summary>Deletes a source if it is still the one that was copied.</summary>
+    public async Task<bool> DeleteSourceAsync(string key, string etag, CancellationToken cancellationToken)
+    {
+        if (await objects.FindAsync(key, cancellationToken).ConfigureAwait(false) is not { } source)
+            return true;
+        if (source.ETag != etag)
+            return false;
+        var request = new DeleteObjectRequest { BucketName = calls.Bucket, Key = key, IfMatch = dialect.HonoursDeleteCondition ? $"\"{etag}\"" : null };
+        try
+        {
+            await calls.ChangeAsync("Delete", key, (s3, token) => s3.DeleteObjectAsync(request, token), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (ObjectStoreException e) when (e.Error == ObjectStoreError.PreconditionFailed)
+        {
+            return false;
+        }
+        catch (ObjectStoreException e) when (e.Error == ObjectStoreError.NotFound)
+        {
+            return true;
+        }
+    }
+
     private static ObjectStoreException Changed(string key, Exception? cause = null) =>
         new(ObjectStoreError.PreconditionFailed, $"{key} is another object than was to be copied.", cause);
 

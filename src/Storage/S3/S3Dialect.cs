@@ -65,13 +65,16 @@ public sealed record S3Dialect
     /// <summary>The server is known to honour <c>x-amz-copy-source-if-match</c>. Where it is not, a copy is compared with its source afterwards.</summary>
     public bool HonoursCopyCondition { get; init; } = true;
 
+    /// <summary>The server is known to honour <c>If-Match</c> when it deletes.</summary>
+    public bool HonoursDeleteCondition { get; init; }
+
     /// <summary>The server is known to refuse a presigned PUT whose length is not the signed one.</summary>
     public bool EnforcesSignedLength { get; init; } = true;
 
     /// <summary>AWS S3.</summary>
     public static S3Dialect Aws { get; } = new()
     {
-        Name = "aws", IsPathStyle = false, Checksums = S3ChecksumMode.Sha256, ObjectSizeBytesMax = 10_000 * 5 * GiB,
+        Name = "aws", IsPathStyle = false, Checksums = S3ChecksumMode.Sha256, ObjectSizeBytesMax = 10_000 * 5 * GiB, HonoursDeleteCondition = true,
     };
 
     /// <summary>Ceph's RADOS gateway. It takes checksum headers, but checks only the signed hash.</summary>

@@ -184,6 +184,13 @@ public sealed class S3ObjectStore : IObjectStore, IRangedReadStore, IMultipartSt
     }
 
     /// <inheritdoc/>
+    public Task<bool> DeleteSourceAsync(string sourceKey, string ifMatchETag, CancellationToken cancellationToken = default)
+    {
+        CheckStored(sourceKey);
+        return _copies.DeleteSourceAsync(sourceKey, ifMatchETag, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<PresignedUrl> PresignGetAsync(
         string key, TimeSpan lifetime, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default)
     {

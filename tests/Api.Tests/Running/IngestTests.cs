@@ -69,6 +69,8 @@ public sealed class IngestTests(VaultFixture fixture) : IDisposable
     [InlineData("""{"Records":[{"eventName":"ObjectRemoved:Delete","s3":{"object":{"key":"objects/ab/abababab.staged"}}}]}""", 204)]
     [InlineData("""{"EventName":"s3:ObjectCreated:Put","Key":"b/objects/ab/abab.staged","Records":[{"eventName":"s3:ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"objects%2Fab%2Fabab.staged"}}}]}""", 204)]
     [InlineData("""{"key":"/buckets/b/objects/ab/abab.staged","event_type":"create","message":{}}""", 204)]
+    [InlineData("""{"Records":[{"eventName":"ObjectCreated:Put","s3":{"object":{"key":"inbox/u-1/100%25+x.txt"}}}]}""", 204)]
+    [InlineData("""{"Records":[{"eventName":"ObjectCreated:Put","s3":{"object":{"key":"inbox/u-1/folder/"}}}]}""", 204)]
     [InlineData("""{"Type":"Notification","TopicArn":"arn:aws:sns:eu-central-1:1:other","Message":"{}"}""", 400)]
     [InlineData("""{"Type":"SubscriptionConfirmation","TopicArn":"arn:aws:sns:eu-central-1:1:other","SubscribeURL":"https://sns.eu-central-1.amazonaws.com/"}""", 400)]
     [InlineData("""{"Type":"SubscriptionConfirmation","TopicArn":"arn:aws:sns:eu-central-1:123456789012:tests","SubscribeURL":"https://sns.eu-central-1.amazonaws.com.example.org/"}""", 400)]

@@ -81,10 +81,10 @@ public sealed class InboxTests(InboxHost host) : IClassFixture<InboxHost>, IDisp
     [Theory]
     [InlineData("Before", "Copy", false)]
     [InlineData("After", "Copy", false)]
-    [InlineData("Before", "Delete", false)]
-    [InlineData("Before", "Delete", true)]
-    [InlineData("After", "Delete", false)]
-    [InlineData("After", "Delete", true)]
+    [InlineData("Before", "DeleteSource", false)]
+    [InlineData("Before", "DeleteSource", true)]
+    [InlineData("After", "DeleteSource", false)]
+    [InlineData("After", "DeleteSource", true)]
     public async Task Attempt_that_dies_is_repeated_and_makes_exactly_one_file(string when, string call, bool isCommitForgotten)
     {
         var user = await host.SignUpAsync();
@@ -125,7 +125,7 @@ public sealed class InboxTests(InboxHost host) : IClassFixture<InboxHost>, IDisp
         var user = await host.SignUpAsync();
         var key = KeyOf(user, "removed.txt");
         await host.PutAsync(key, Content);
-        host.Store.Before = (name, at) => name == "Delete" && at == key ? throw new InvalidOperationException("killed here") : Task.CompletedTask;
+        host.Store.Before = (name, at) => name == "DeleteSource" && at == key ? throw new InvalidOperationException("killed here") : Task.CompletedTask;
         await host.RunAsync(key);
         host.Store.Before = null;
         await host.ExecuteAsync("UPDATE inbox_objects SET state = 'copying' WHERE key = $1", key);

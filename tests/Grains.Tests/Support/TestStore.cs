@@ -80,6 +80,9 @@ public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStor
     public Task<StoredObject> CopyAsync(string sourceKey, string ifMatchETag, string targetKey, CancellationToken cancellationToken = default) =>
         RunAsync("Copy", targetKey, () => ((ICopyingStore)inner).CopyAsync(sourceKey, ifMatchETag, targetKey, cancellationToken));
 
+    public Task<bool> DeleteSourceAsync(string sourceKey, string ifMatchETag, CancellationToken cancellationToken = default) =>
+        RunAsync("DeleteSource", sourceKey, () => ((ICopyingStore)inner).DeleteSourceAsync(sourceKey, ifMatchETag, cancellationToken));
+
     public Task<PresignedUrl> PresignGetAsync(
         string key, TimeSpan lifetime, string? contentDisposition, string? contentType = null, CancellationToken cancellationToken = default) =>
         ((IPresigningStore)inner).PresignGetAsync(key, lifetime, contentDisposition, contentType, cancellationToken);

@@ -36,6 +36,18 @@ public abstract class CopyConformance<TFixture>(TFixture fixture) : StoreConform
     }
 
     [Fact]
+    public async Task Source_is_deleted_only_while_it_is_the_one_that_was_copied()
+    {
+        var seen = await Store.PutAsync(NewKey("source"), Content.Random(1000, 1));
+        var other = await Store.PutAsync(NewKey("source"), Content.Random(1000, 2));
+        Assert.False(await Copying.DeleteSourceAsync(NewKey("source"), seen.ETag));
+        Assert.Equal(other, await Store.FindAsync(NewKey("source")));
+        Assert.True(await Copying.DeleteSourceAsync(NewKey("source"), other.ETag));
+        Assert.Null(await Store.FindAsync(NewKey("source")));
+        Assert.True(await Copying.DeleteSourceAsync(NewKey("source"), other.ETag));
+    }
+
+    [Fact]
     public async Task Source_that_is_gone_is_not_found()
     {
         var seen = await Store.PutAsync(NewKey("source"), Content.Random(1000));
