@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
-using GrainVault.Inbox;
 using GrainVault.Ingest;
 using GrainVault.Storage;
 

@@ -1,5 +1,4 @@
 using GrainVault.Grains.Tests.Support;
-using GrainVault.Storage;
 using GrainVault.Uploads;
 
 namespace GrainVault.Grains.Tests.Uploads;
