@@ -18,6 +18,7 @@ public sealed class SafetyHost : GrainsHost
         Settings["GrainVault:Janitor:CompletionAge"] = "01:00:00";
         Settings["GrainVault:Janitor:SweepPeriod"] = "00:00:00.001";
         Settings["GrainVault:Janitor:UnknownObjectAge"] = "00:00:00";
+        Settings["GrainVault:Inbox:ListPeriod"] = "00:00:00.001";
     }
 
     /// <summary>What the last comparisons found.</summary>

@@ -69,6 +69,37 @@ public sealed class SafetyTests(SafetyHost host) : IClassFixture<SafetyHost>, ID
     }
 
     [Fact]
+    public async Task Every_key_is_in_the_ledger_before_the_store_sees_it()
+    {
+        var user = await host.SignUpAsync();
+        var (seen, unknown) = (new SortedSet<string>(StringComparer.Ordinal), new List<string>());
+        host.Store.Before = async (name, key) =>
+        {
+            if (name is not ("Put" or "Initiate" or "Copy") || key == ObjectKeys.Marker)
+                return;
+            seen.Add(name);
+            if (await host.StateAsync(key) != "intended")
+                unknown.Add($"{name} {key}");
+        };
+
+        await user.WriteFileAsync("one-request.bin", Small);
+        foreach (var content in (byte[][])[Small, Content])
+        {
+            var upload = await user.CreateAsync($"parts-{content.Length}.bin", content.Length);
+            await user.PutAllAsync(upload, content);
+            Assert.Null((await user.CompleteAsync(upload.Id)).Refusal);
+            Assert.Null((await user.CompleteAsync(await SendDirectAsync(user, $"direct-{content.Length}.bin", content))).Refusal);
+        }
+
+        await host.Store.Inner.PutAsync($"inbox/{user.Id}/adopted.bin", SafetyHost.ContentOf(Small));
+        await Janitor.RunAllAsync(host);
+
+        Assert.Equal(["Copy", "Initiate", "Put"], seen);
+        Assert.Empty(unknown);
+        Assert.Null((await user.Grain.FindByPathAsync("adopted.bin")).Refusal);
+    }
+
+    [Fact]
     public async Task Intent_becomes_garbage_only_after_its_deadline_and_can_t_go_live_any_more()
     {
         var user = await host.SignUpAsync();
