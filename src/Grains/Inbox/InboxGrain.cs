@@ -20,6 +20,9 @@ internal sealed class InboxGrain(
 
     private readonly Dictionary<string, Task> _underWay = new(StringComparer.Ordinal);
 
+    /// <summary>Objects under way that became due again meanwhile: something came after the attempt had looked.</summary>
+    private readonly HashSet<string> _dueAgain = new(StringComparer.Ordinal);
+
     /// <summary>The round that is under way; calls that come meanwhile are covered by its next one.</summary>
     private Task<int>? _work;
     private bool _isMore;
@@ -66,6 +69,7 @@ internal sealed class InboxGrain(
                 _isMore = false;
                 var found = await repository.FindDueAsync(Shard, CancellationToken.None);
                 var due = found.FindAll(item => !_underWay.ContainsKey(item.Key));
+                _dueAgain.UnionWith(found.Select(item => item.Key).Where(_underWay.ContainsKey));
                 foreach (var item in due)
                 {
                     while (_underWay.Count >= options.Value.CopyCountMax)
@@ -100,6 +104,8 @@ internal sealed class InboxGrain(
         finally
         {
             _underWay.Remove(item.Key);
+            if (_dueAgain.Remove(item.Key))
+                _ = StartWork();
         }
     }
 
