@@ -113,7 +113,7 @@ public sealed class DirectUploadTests(ClusterFixture fixture, ITestOutputHelper 
 
     private static async Task SendAsync(string file, string url)
     {
-        using var curl = Process.Start(new ProcessStartInfo("curl", ["-sSf", "--noproxy", "*", "-o", "/dev/null", "-T", file, url]) { RedirectStandardError = true })!;
+        using var curl = Process.Start(new ProcessStartInfo("curl", ["-sSf", "--retry", "5", "--noproxy", "*", "-o", "/dev/null", "-T", file, url]) { RedirectStandardError = true })!;
         var complaint = await curl.StandardError.ReadToEndAsync();
         await curl.WaitForExitAsync();
         Assert.True(curl.ExitCode == 0, $"curl of {Path.GetFileName(file)} ended with {curl.ExitCode}: {complaint}");

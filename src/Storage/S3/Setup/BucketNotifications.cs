@@ -14,10 +14,11 @@ internal sealed class BucketNotifications(IAmazonS3 client, string bucket, Bucke
     private const string Summary = "the bucket tells of new objects under " + ObjectKeys.ContentPrefix + "*" + ObjectKeys.StagingSuffix + " and " + ObjectKeys.InboxPrefix;
     private const string QueueService = ":sqs:";
 
-    private static readonly (string Id, string Prefix, string? Suffix)[] Wanted =
+    /// <summary>Their ids name the bucket, since Ceph has subscriptions of these names that belong to the user.</summary>
+    private readonly (string Id, string Prefix, string? Suffix)[] _wanted =
     [
-        ("grainvault-staged", ObjectKeys.ContentPrefix, ObjectKeys.StagingSuffix),
-        ("grainvault-inbox", ObjectKeys.InboxPrefix, null),
+        ($"grainvault-staged-{bucket}", ObjectKeys.ContentPrefix, ObjectKeys.StagingSuffix),
+        ($"grainvault-inbox-{bucket}", ObjectKeys.InboxPrefix, null),
     ];
 
     public string Thing => "notifications";
@@ -44,7 +45,7 @@ internal sealed class BucketNotifications(IAmazonS3 client, string bucket, Bucke
     private async Task<SetupLine> RunWithTopicAsync(CephTopics topics, string url, bool isApplied, CancellationToken cancellationToken)
     {
         var configured = await GetAsync(cancellationToken).ConfigureAwait(false);
-        var known = (configured.TopicConfigurations ?? []).Find(one => one.Id == Wanted[0].Id)?.Topic;
+        var known = (configured.TopicConfigurations ?? []).Find(one => one.Id == _wanted[0].Id)?.Topic;
         if (known is not null && await topics.FindUrlAsync(known, cancellationToken).ConfigureAwait(false) == url)
             return await RunAsync(isApplied, known, cancellationToken).ConfigureAwait(false);
         if (!isApplied)
@@ -69,7 +70,7 @@ internal sealed class BucketNotifications(IAmazonS3 client, string bucket, Bucke
 
     private static string Absent => $"the bucket does not send events of new objects under {ObjectKeys.ContentPrefix}*{ObjectKeys.StagingSuffix} and {ObjectKeys.InboxPrefix}";
 
-    private static bool IsComplete(GetBucketNotificationResponse there, string target) => Array.TrueForAll(Wanted, wanted =>
+    private bool IsComplete(GetBucketNotificationResponse there, string target) => Array.TrueForAll(_wanted, wanted =>
         IsQueue(target)
             ? (there.QueueConfigurations ?? []).Exists(one => one.Queue == target && Fits(one, wanted.Prefix, wanted.Suffix))
             : (there.TopicConfigurations ?? []).Exists(one => one.Topic == target && Fits(one, wanted.Prefix, wanted.Suffix)));
@@ -101,7 +102,7 @@ internal sealed class BucketNotifications(IAmazonS3 client, string bucket, Bucke
             LambdaFunctionConfigurations = there.LambdaFunctionConfigurations ?? [],
             EventBridgeConfiguration = there.EventBridgeConfiguration,
         };
-        foreach (var (id, prefix, suffix) in Wanted)
+        foreach (var (id, prefix, suffix) in _wanted)
         {
             if (IsQueue(target))
                 request.QueueConfigurations.Add(new QueueConfiguration { Id = id, Queue = target, Events = [EventType.ObjectCreatedAll], Filter = FilterOf(prefix, suffix) });
@@ -112,7 +113,7 @@ internal sealed class BucketNotifications(IAmazonS3 client, string bucket, Bucke
         return client.PutBucketNotificationAsync(request, cancellationToken);
     }
 
-    private static bool IsOurs(string? id) => Array.Exists(Wanted, wanted => wanted.Id == id);
+    private bool IsOurs(string? id) => Array.Exists(_wanted, wanted => wanted.Id == id);
 
     private static Filter FilterOf(string prefix, string? suffix)
     {

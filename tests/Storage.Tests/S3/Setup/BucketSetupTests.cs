@@ -84,7 +84,7 @@ public sealed class BucketSetupTests
         var kept = lifecycle.Single(rule => rule.Id == "theirs");
         Assert.Equal((3, "logs/"), (kept.Expiration.Days, BucketLifecycle.PrefixOf(kept)));
         var told = (await s3.GetBucketNotificationAsync(options.Bucket)).TopicConfigurations;
-        Assert.Equal(["grainvault-inbox", "grainvault-staged", "theirs"], told.Select(one => one.Id).Order(StringComparer.Ordinal));
+        Assert.Equal([$"grainvault-inbox-{options.Bucket}", $"grainvault-staged-{options.Bucket}", "theirs"], told.Select(one => one.Id).Order(StringComparer.Ordinal));
         Assert.Equal(topic, told.Single(one => one.Id == "theirs").Topic);
     }
 
