@@ -35,12 +35,13 @@ public sealed class DirectUploadTests(ClusterFixture fixture, ITestOutputHelper 
     [Fact]
     public async Task Two_GiB_that_curl_sends_straight_to_the_store_survive_the_death_of_every_silo()
     {
+        var writing = Task.Run(WriteParts);
         var cluster = await fixture.CalmAsync();
         var processes = cluster.Processes;
         using var client = new VaultClient(processes.FrontEndAddresses, 0, new Traffic());
         client.User = await LoadUser.SignUpAsync(client);
-        var expected = WriteParts();
         var (session, urls) = await BeginAsync(client);
+        var expected = await writing;
         var clock = Stopwatch.StartNew();
 
         var sent = 0;
