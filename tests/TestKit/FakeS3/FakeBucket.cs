@@ -15,7 +15,7 @@ public sealed class FakeUpload(string key, string id, DateTimeOffset initiatedAt
 
     public string Id => id;
 
-    public DateTimeOffset InitiatedAt => initiatedAt;
+    public DateTimeOffset InitiatedAt { get; internal set; } = initiatedAt;
 
     public string? ContentType => contentType;
 
@@ -25,8 +25,8 @@ public sealed class FakeUpload(string key, string id, DateTimeOffset initiatedAt
 /// <summary>What one bucket holds. Every method is one step that nothing comes between.</summary>
 public sealed class FakeBucket(TimeProvider time, FakeS3Faults faults)
 {
-    /// <summary>Smallest size of every part but the last, in bytes.</summary>
-    public const long PartSizeBytesMin = 5L << 20;
+    /// <summary>Lists don't lag longer.</summary>
+    private static readonly TimeSpan RememberedTime = TimeSpan.FromDays(1);
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, FakeObject> _objects = new(StringComparer.Ordinal);
@@ -34,6 +34,9 @@ public sealed class FakeBucket(TimeProvider time, FakeS3Faults faults)
     private readonly List<(FakeObject Object, DateTimeOffset DeletedAt)> _deletedObjects = [];
     private readonly List<(FakeUpload Upload, DateTimeOffset EndedAt)> _endedUploads = [];
     private readonly Dictionary<string, string> _documents = [];
+
+    /// <summary>Smallest size of every part but the last, in bytes. Default: 5 MiB, as everywhere; tests of many parts may lower it.</summary>
+    public long PartSizeBytesMin { get; set; } = 5L << 20;
 
     /// <summary>A configuration document, for example <c>cors</c>; null when there is none.</summary>
     public string? this[string document]
@@ -128,6 +131,32 @@ public sealed class FakeBucket(TimeProvider time, FakeS3Faults faults)
     {
         lock (_gate)
             End(UploadOf(key, uploadId));
+    }
+
+    /// <summary>Makes everything in it older, as if that much time had passed. What was deleted long ago is forgotten.</summary>
+    public void Age(TimeSpan span)
+    {
+        lock (_gate)
+        {
+            foreach (var one in _objects.Values.ToList())
+                _objects[one.Key] = one with { ModifiedAt = one.ModifiedAt - span };
+            foreach (var upload in _uploads.Values)
+            {
+                upload.InitiatedAt -= span;
+                foreach (var part in upload.Parts.Values.ToList())
+                    upload.Parts[part.Number] = part with { ModifiedAt = part.ModifiedAt - span };
+            }
+
+            Aged(_deletedObjects, one => (one.Object with { ModifiedAt = one.Object.ModifiedAt - span }, one.DeletedAt - span), one => one.DeletedAt);
+            Aged(_endedUploads, one => (one.Upload, one.EndedAt - span), one => one.EndedAt);
+        }
+
+        void Aged<T>(List<T> gone, Func<T, T> older, Func<T, DateTimeOffset> goneAt)
+        {
+            var aged = gone.Select(older).Where(one => goneAt(one) > time.GetUtcNow() - RememberedTime).ToList();
+            gone.Clear();
+            gone.AddRange(aged);
+        }
     }
 
     /// <summary>What a list shows, which may lag.</summary>

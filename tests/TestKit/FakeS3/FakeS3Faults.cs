@@ -48,6 +48,9 @@ public sealed class FakeS3Faults
     /// <summary>Every call waits this long.</summary>
     public TimeSpan Latency { get; set; }
 
+    /// <summary>Holds calls up: each waits for what this gives before anything else, with its body unread. Null holds up none.</summary>
+    public Func<FakeS3Call, Task>? Stall { get; set; }
+
     /// <summary>How far lists of objects, uploads and parts are behind: what is newer is missing, what was deleted since is still there.</summary>
     public TimeSpan ListLag { get; set; }
 
@@ -63,7 +66,7 @@ public sealed class FakeS3Faults
     {
         lock (_gate)
             _planned.Clear();
-        (Rule, Latency, ListLag) = (null, TimeSpan.Zero, TimeSpan.Zero);
+        (Rule, Stall, Latency, ListLag) = (null, null, TimeSpan.Zero, TimeSpan.Zero);
     }
 
     internal FakeS3Fault? Take(FakeS3Call call)

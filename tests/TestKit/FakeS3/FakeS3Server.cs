@@ -79,6 +79,8 @@ public sealed class FakeS3Server : IAsyncDisposable
         var fault = Faults.Take(call) ?? new FakeS3Fault();
         try
         {
+            if (Faults.Stall is { } stall)
+                await stall(call).WaitAsync(context.RequestAborted);
             if (Faults.Latency + fault.Delay is var delay && delay > TimeSpan.Zero)
                 await Task.Delay(delay, context.RequestAborted);
             if (fault.Hangs)
