@@ -108,6 +108,7 @@ internal sealed class PartWriterGrain(
     private async Task<PartResult?> WriteOnceAsync(IUploadSessionGrain session, WritePartCommand command, PartPermit permit)
     {
         var end = PartEnd.Failed;
+        Refusal failure;
         try
         {
             if (await WhileKeepingAsync(session, command, permit, StorePartAsync(command, permit)) is not { } etag)
@@ -124,20 +125,23 @@ internal sealed class PartWriterGrain(
         {
             UploadLog.StoreFailed(logger, command.UploadId, "put part", exception.Error, exception);
             end = exception.Error == ObjectStoreError.UploadNotFound ? PartEnd.UploadLost : end;
-            // Whoever ended the session took the upload from the store: then it is closed, and no part was lost.
-            var closed = end == PartEnd.UploadLost
-                ? (await session.PlanPartAsync(command.Number, command.Content.Bytes.Length, CancellationToken.None)).Refusal
-                : null;
-            return new PartResult(closed ?? Refusals.From(exception), null);
+            failure = Refusals.From(exception);
         }
         catch (Data.RefusedException refused)
         {
-            return new PartResult(Refusals.From(refused.Reason), null);
+            failure = Refusals.From(refused.Reason);
         }
         finally
         {
             await EndAsync(session, command, end, permit);
         }
+
+        // Whoever ended the session took the upload from the store: then it is closed, and no part was lost. Asked once it has heard of
+        // that: until then it may remember a session that another activation has ended.
+        var closed = end == PartEnd.UploadLost
+            ? (await session.PlanPartAsync(command.Number, command.Content.Bytes.Length, CancellationToken.None)).Refusal
+            : null;
+        return new PartResult(closed ?? failure, null);
     }
 
     /// <summary>The session hears of a write that takes long that it is still under way.</summary>

@@ -179,7 +179,8 @@ internal sealed partial class UploadSessionGrain
         var lost = parts
             .Where(part => !kept.TryGetValue(part.Number, out var stored) || stored.ETag != part.ETag || stored.SizeBytes != part.SizeBytes)
             .Select(part => part.Number).ToArray();
-        await WriteAsync(() => repository.ReopenAsync(Id, row.Epoch, lost, forgetMultipart));
+        if (await WriteAsync(() => repository.ReopenAsync(Id, row.Epoch, lost, forgetMultipart)) is null)
+            return await ExplainMoveAsync();
         if (row.UrlsUntil is null)
             UploadLog.PartsLost(logger, Id, lost.Length);
         else
@@ -187,6 +188,15 @@ internal sealed partial class UploadSessionGrain
         _row = null;
         await LoadAsync();
         return Refusals.From(RefusalReason.InvalidPart) with { Parts = [.. lost.Take(PartNumberCountMax)] };
+    }
+
+    /// <summary>Another activation owns the session: it took from the store what this one misses, and lost nothing.</summary>
+    private async Task<Refusal> ExplainMoveAsync()
+    {
+        Forget();
+        return await LoadAsync() is { State: UploadState.Aborted or UploadState.Expired } ended
+            ? ClosedRefusal(ended)
+            : Refusals.Busy("The session moved meanwhile; complete again.");
     }
 
     private async Task<Dictionary<int, StoredPart>> ListStoredAsync(UploadRow row)
@@ -198,8 +208,11 @@ internal sealed partial class UploadSessionGrain
             var page = await ((IMultipartStore)store).ListPartsAsync(row.ObjectKey!, row.StoreUploadId!, after);
             foreach (var part in page)
                 stored[part.Number] = part;
-            if (page.Count == 0 || stored.Count > PartSet.NumberMax)
+            if (page.Count == 0 || page[^1].Number >= PartSet.NumberMax)
                 return stored;
+            // Asked for what follows, it must give what follows: otherwise this would never end.
+            if (page[^1].Number <= after)
+                throw new ObjectStoreException(ObjectStoreError.Unavailable, $"The store lists part {page[^1].Number} after part {after}.");
             after = page[^1].Number;
         }
     }

@@ -138,6 +138,23 @@ public sealed class DirectTests(DirectHost host) : IClassFixture<DirectHost>, ID
     }
 
     [Fact]
+    public async Task Acknowledged_part_replaced_by_a_URL_is_stored_again_when_it_is_sent_again()
+    {
+        var user = await host.SignUpAsync();
+        var upload = await user.CreateAsync("resent.bin", Content.Length);
+        foreach (var number in (int[])[1, 2, 3])
+            Assert.Null((await user.PutAsync(upload.Id, number, PartOf(Content, number))).Refusal);
+        await PresignAsync(user, upload.Id, 2);
+        await SendPartAsync(upload.Id, 2, GrainsHost.Bytes(GrainsHost.PartSize, seed: 95));
+
+        Assert.Null((await user.PutAsync(upload.Id, 2, PartOf(Content, 2))).Refusal);
+
+        var file = await user.CompleteAsync(upload.Id);
+        Assert.Null(file.Refusal);
+        Assert.Equal(Content, await user.ReadAsync(file.Entry!.Id));
+    }
+
+    [Fact]
     public async Task Part_replaced_between_the_check_and_the_store_s_completion_does_not_get_into_the_file()
     {
         var user = await host.SignUpAsync();

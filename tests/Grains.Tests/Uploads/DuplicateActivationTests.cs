@@ -45,6 +45,32 @@ public sealed class DuplicateActivationTests(GrainsHost host, ITestOutputHelper 
     }
 
     [Fact]
+    public async Task Part_of_a_session_that_the_other_side_has_ended_is_told_so()
+    {
+        var user = await host.SignUpAsync();
+        var upload = await user.CreateAsync("ended.bin", 2L * GrainsHost.PartSize);
+        Assert.Null((await PutAsync(user, _sides[0], upload.Id, 1, GrainsHost.Bytes(GrainsHost.PartSize))).Refusal);
+        Assert.Null((await On(user, _sides[1]).GetGrain<IUploadSessionGrain>(upload.Id).AbortAsync()).Refusal);
+
+        var refused = await PutAsync(user, _sides[0], upload.Id, 2, GrainsHost.Bytes(GrainsHost.PartSize));
+
+        Assert.Equal(RefusalReason.UploadClosed, refused.Refusal!.Reason);
+    }
+
+    [Fact]
+    public async Task Completion_of_a_session_that_the_other_side_has_ended_is_told_so()
+    {
+        var user = await host.SignUpAsync();
+        var upload = await user.CreateAsync("ended too.bin", 2L * GrainsHost.PartSize);
+        Assert.Null((await On(user, _sides[0]).GetGrain<IUploadSessionGrain>(upload.Id).PresignAsync([1, 2])).Refusal);
+        Assert.Null((await On(user, _sides[1]).GetGrain<IUploadSessionGrain>(upload.Id).AbortAsync()).Refusal);
+
+        var refused = await user.CompleteAsync(upload.Id);
+
+        Assert.Equal(RefusalReason.UploadClosed, refused.Refusal!.Reason);
+    }
+
+    [Fact]
     public async Task Parts_written_through_both_activations_make_one_whole_file()
     {
         var user = await host.SignUpAsync();
