@@ -21,6 +21,9 @@ public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStor
     /// <summary>Answers instead of the store when an upload is aborted, as one does in which a part has landed meanwhile; null lets the call pass.</summary>
     public Func<string, bool>? Abort { get; set; }
 
+    /// <summary>Part after which every list of parts begins, whatever is asked for, as with a server that takes no notice; null for what is asked for.</summary>
+    public int? PartsListedAfter { get; set; }
+
     public StoreProfile? ProfileOverride { get; set; }
 
     public StoreProfile Profile => ProfileOverride ?? inner.Profile;
@@ -64,7 +67,7 @@ public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStor
         RunAsync("Abort", key, () => Abort is { } abort ? Task.FromResult(abort(key)) : Multipart.AbortAsync(key, storeUploadId, cancellationToken));
 
     public Task<IReadOnlyList<StoredPart>> ListPartsAsync(string key, string storeUploadId, int afterNumber, CancellationToken cancellationToken = default) =>
-        RunAsync("ListParts", key, () => Multipart.ListPartsAsync(key, storeUploadId, afterNumber, cancellationToken));
+        RunAsync("ListParts", key, () => Multipart.ListPartsAsync(key, storeUploadId, PartsListedAfter ?? afterNumber, cancellationToken));
 
     public async IAsyncEnumerable<ListedObject> ListObjectsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -1,0 +1,66 @@
+using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.FSharp.Core;
+using Xunit.Abstractions;
+
+namespace GrainVault.Grains.Tests.Uploads.Model;
+
+/// <summary>
+/// Random sequences of what clients, the store and time do to upload sessions, against a model of what their clients know. Every run
+/// has the same ones, so that who sees one fail knows that it was his change; a soak has new ones. The seed is printed;
+/// <c>GRAINVAULT_SEED</c> gives another, or one sequence by the three numbers that a failure shows (<c>seed,gamma,size</c>).
+/// </summary>
+public sealed class UploadModelTests(ModelHost host, ITestOutputHelper output) : IClassFixture<ModelHost>
+{
+    private const int SequencesInEveryRun = 200;
+    private const int SequencesInSoak = 5_000;
+    private const int SeedOfEveryRun = 20_261_121;
+
+    /// <summary>What so many sequences come to, or they are not what they were made for.</summary>
+    private static readonly string[] Reached =
+    [
+        "Open -> Aborted",
+        "Open -> Completed",
+        "Open -> Expired",
+        "completion refused: ChecksumMismatch",
+        "completion refused: InvalidPart",
+        "completion refused: MissingParts",
+        "completion refused: Unavailable",
+        "stopped silo",
+    ];
+
+    private int _count;
+
+    [Fact]
+    public async Task Whatever_clients_store_and_time_do_no_acknowledged_byte_is_lost_and_nothing_leaks()
+    {
+        var isSoak = Environment.GetEnvironmentVariable("GRAINVAULT_SOAK") == "1";
+        var seed = Environment.GetEnvironmentVariable("GRAINVAULT_SEED") is { Length: > 0 } given
+            ? given
+            : (isSoak ? Random.Shared.Next() : SeedOfEveryRun).ToString(CultureInfo.InvariantCulture);
+        var numbers = seed.Split(',').Select(number => ulong.Parse(number, CultureInfo.InvariantCulture)).ToArray();
+        output.WriteLine($"seed {seed}");
+        var start = TimeProvider.System.GetTimestamp();
+        var config = Config.QuickThrowOnFailure
+            .WithMaxTest(numbers.Length > 1 ? 1 : isSoak ? SequencesInSoak : SequencesInEveryRun)
+            .WithQuietOnSuccess(true)
+            .WithReplay(FSharpOption<Replay>.Some(new Replay(
+                numbers.Length > 1 ? new Rnd(numbers[0], numbers[1]) : new Rnd(numbers[0]),
+                numbers.Length > 2 ? FSharpOption<int>.Some((int)numbers[2]) : FSharpOption<int>.None)));
+
+        // It blocks its thread for as long as it runs.
+        await Task.Factory.StartNew(
+            () => Check.One(config, Prop.ForAll(ModelSteps.Sequences, Holds)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        output.WriteLine($"{_count} sequences in {TimeProvider.System.GetElapsedTime(start)}: {string.Join(", ", host.Tally.Select(one => $"{one.Key} {one.Value}"))}");
+        if (_count >= SequencesInEveryRun)
+            Assert.All(Reached, what => Assert.Contains(what, host.Tally.Keys));
+    }
+
+    private bool Holds(Sequence sequence)
+    {
+        _count++;
+        Task.Run(() => ModelRun.RunAsync(host, sequence)).GetAwaiter().GetResult();
+        return true;
+    }
+}
