@@ -50,24 +50,73 @@ public abstract class DirectFlows : IDisposable
         Assert.Equal((content.Length, 0), (me.GetProperty("usedBytes").GetInt64(), me.GetProperty("reservedBytes").GetInt64()));
     }
 
-    [Fact]
-    public async Task Upload_changes_its_way_in_the_middle_and_back()
+    [Theory]
+    [InlineData("proxied", "pdp")]
+    [InlineData("proxied", "ddp")]
+    [InlineData("direct", "dpd")]
+    [InlineData("direct", "pdd")]
+    public async Task Upload_changes_its_way_in_the_middle_and_back(string mode, string ways)
     {
         using var user = await SignUpAsync();
         var content = RandomNumberGenerator.GetBytes((2 * PartSize) + 1);
-        var upload = await user.CreateUploadAsync("mixed.bin", content.Length);
-        using (var first = await user.PutPartAsync(IdOf(upload), 1, PartOf(content, 1)))
-            Assert.Equal(HttpStatusCode.OK, first.StatusCode);
-        await PutAsync((await PresignAsync(user, upload, 2))[0].Url, PartOf(content, 2));
+        var upload = await CreateInModeAsync(user, $"{mode}-{ways}.bin", content.Length, mode);
+        await SendAsync(user, upload, 1, ways[0], content);
+        await SendAsync(user, upload, 2, ways[1], content);
         var missing = await RefusedAsync(user.CompleteAsync(IdOf(upload)), 409, "missing-parts");
         Assert.Equal([3], missing.GetProperty("missingParts").EnumerateArray().Select(part => part.GetInt32()));
-        using (var last = await user.PutPartAsync(IdOf(upload), 3, PartOf(content, 3)))
-            Assert.Equal(HttpStatusCode.OK, last.StatusCode);
+        var shown = await user.GetJsonAsync($"/v1/uploads/{IdOf(upload)}");
+        Assert.Equal(2L * PartSize, shown.GetProperty("receivedBytes").GetInt64());
+        await SendAsync(user, upload, 3, ways[2], content);
 
         using var completed = await user.CompleteAsync(IdOf(upload));
 
         Assert.Equal(HttpStatusCode.Created, completed.StatusCode);
         Assert.Equal(content, await user.Http.GetByteArrayAsync($"/v1/files/{IdOf(await JsonAsync(completed))}/content"));
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(PartSize + 1)]
+    public async Task Part_that_came_straight_is_replaced_by_one_through_the_front_end(int size)
+    {
+        using var user = await SignUpAsync();
+        var content = RandomNumberGenerator.GetBytes(size);
+        var upload = await CreateAsync(user, $"replaced-{size}.bin", size);
+        await SendAsync(user, upload, 1, 'd', RandomNumberGenerator.GetBytes(size));
+        await SendAsync(user, upload, 1, 'p', content);
+        if (size > PartSize)
+            await SendAsync(user, upload, 2, 'd', content);
+
+        using var completed = await user.CompleteAsync(IdOf(upload));
+
+        Assert.Equal(HttpStatusCode.Created, completed.StatusCode);
+        Assert.Equal(content, await user.Http.GetByteArrayAsync($"/v1/files/{IdOf(await JsonAsync(completed))}/content"));
+    }
+
+    [Theory]
+    [InlineData("encoded", """{"Records":[{"eventName":"ObjectCreated:Put","s3":{"object":{"key":"ENCODED","size":1,"eTag":"lie"}}}]}""")]
+    [InlineData("raw", """{"Records":[{"eventName":"s3:ObjectCreated:Put","s3":{"bucket":{},"object":{"key":"RAW","size":9999999}}}]}""")]
+    [InlineData("path", """{"key":"/buckets/any/RAW","event_type":"create","message":{}}""")]
+    [InlineData("sns", """{"Type":"Notification","TopicArn":"arn:aws:sns:eu-central-1:123456789012:tests","Message":"{\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"object\":{\"key\":\"ENCODED\"}}}]}"}""")]
+    public async Task Event_of_any_kind_of_store_makes_the_file_whatever_else_it_says(string kind, string json)
+    {
+        using var user = await SignUpAsync();
+        var content = RandomNumberGenerator.GetBytes(2_345);
+        var upload = await CreateAsync(user, $"{kind}.bin", content.Length);
+        var url = (await PresignAsync(user, upload, 1))[0].Url;
+        await PutAsync(url, content);
+
+        await IngestTests.SendAsync(
+            Address,
+            json.Replace("ENCODED", Uri.EscapeDataString(KeyOf(url)), StringComparison.Ordinal).Replace("RAW", KeyOf(url), StringComparison.Ordinal),
+            HttpStatusCode.NoContent);
+
+        await Eventually.TrueAsync(
+            async () => (await user.GetJsonAsync($"/v1/uploads/{IdOf(upload)}")).GetProperty("state").GetString() == "completed",
+            TimeSpan.FromSeconds(30),
+            () => "the file does not appear");
+        var file = Assert.Single((await user.GetJsonAsync("/v1/files")).GetProperty("entries").EnumerateArray());
+        Assert.Equal(content, await user.Http.GetByteArrayAsync($"/v1/files/{IdOf(file)}/content"));
     }
 
     [Fact]
@@ -113,7 +162,7 @@ public abstract class DirectFlows : IDisposable
         var told = await CreateAsync(user, "told.bin", content.Length);
         var url = (await PresignAsync(user, told, 1))[0].Url;
         await PutAsync(url, content);
-        await SendEventAsync(KeyOf(url), HttpStatusCode.NoContent);
+        await IngestTests.SendAsync(Address, EventOf(KeyOf(url)), HttpStatusCode.NoContent);
         await Eventually.TrueAsync(
             async () => (await user.GetJsonAsync("/v1/files")).GetProperty("entries").EnumerateArray().Any(entry => entry.GetProperty("name").GetString() == "told.bin"),
             TimeSpan.FromSeconds(30),
@@ -173,13 +222,26 @@ public abstract class DirectFlows : IDisposable
         await RefusedAsync(user.PostJsonAsync($"/v1/uploads/{Ids.New(Ids.Upload)}/presign", """{"parts":[1]}"""), 404, "not-found");
     }
 
-    private protected abstract Task SendEventAsync(string key, HttpStatusCode expected);
+    private protected abstract Uri Address { get; }
 
-    private protected static Task<JsonElement> CreateAsync(Account user, string name, long size) => CreateDirectAsync(user, name, size);
-
-    private static async Task<JsonElement> CreateDirectAsync(Account user, string name, long size)
+    /// <summary>Sends a part through the front end (<c>p</c>) or straight to the store (<c>d</c>).</summary>
+    private async Task SendAsync(Account user, JsonElement upload, int number, char way, byte[] content)
     {
-        using var response = await user.PostAsync("/v1/uploads", new { name, size, partSize = PartSize, mode = "direct" });
+        if (way == 'd')
+        {
+            await PutAsync((await PresignAsync(user, upload, number))[0].Url, PartOf(content, number));
+            return;
+        }
+
+        using var answer = await user.PutPartAsync(IdOf(upload), number, PartOf(content, number));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    private protected static Task<JsonElement> CreateAsync(Account user, string name, long size) => CreateInModeAsync(user, name, size, "direct");
+
+    private static async Task<JsonElement> CreateInModeAsync(Account user, string name, long size, string mode)
+    {
+        using var response = await user.PostAsync("/v1/uploads", new { name, size, partSize = PartSize, mode });
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return await JsonAsync(response);
     }
@@ -209,7 +271,7 @@ public abstract class DirectFlows : IDisposable
     /// <summary>The key in the path of a URL, whatever stands before it.</summary>
     private static string KeyOf(Uri url) => url.AbsolutePath[url.AbsolutePath.LastIndexOf("objects/", StringComparison.Ordinal)..];
 
-    private protected static string EventOf(string key) => JsonSerializer.Serialize(new
+    private static string EventOf(string key) => JsonSerializer.Serialize(new
     {
         Records = new[] { new { eventVersion = "2.2", eventName = "ObjectCreated:Put", s3 = new { @object = new { key = Uri.EscapeDataString(key), size = 1, eTag = "x" } } } },
     });
@@ -259,8 +321,7 @@ public sealed class DirectToDiskTests(VaultFixture fixture) : DirectFlows
 
     private protected override Task<Account> SignUpAsync() => fixture.SignUpAsync();
 
-    private protected override Task SendEventAsync(string key, HttpStatusCode expected) =>
-        IngestTests.SendAsync(fixture.Address, EventOf(key), expected);
+    private protected override Uri Address => fixture.Address;
 }
 
 /// <summary>The same against a real S3 server.</summary>
@@ -268,8 +329,7 @@ public sealed class DirectToS3Tests(DirectToS3Tests.Fixture fixture) : DirectFlo
 {
     private protected override Task<Account> SignUpAsync() => Account.SignUpAsync(VaultFixture.CreateClient(fixture.Vault));
 
-    private protected override Task SendEventAsync(string key, HttpStatusCode expected) =>
-        IngestTests.SendAsync(fixture.Vault.Address, EventOf(key), expected);
+    private protected override Uri Address => fixture.Vault.Address;
 
     [Fact]
     public async Task Objects_in_the_inbox_become_files_told_by_an_event_or_found_by_listing()
