@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 using Amazon.S3.Model;
 using Microsoft.Win32.SafeHandles;
 using Npgsql;
@@ -7,7 +8,7 @@ namespace GrainVault.Bench.Baselines;
 
 /// <summary>
 /// Minimal APIs without accounts, ledger, quota or checks: S3 PUT and one INSERT for a small file, one SELECT for metadata,
-/// one fsynced file for a part.
+/// one INSERT for the events of a notification, one fsynced file for a part.
 /// </summary>
 internal static class MinimalServer
 {
@@ -24,6 +25,7 @@ internal static class MinimalServer
         }
 
         MapMetadata(app, postgres);
+        MapEvents(app, postgres);
         MapParts(app);
         await app.RunAsync();
         return 0;
@@ -81,6 +83,18 @@ internal static class MinimalServer
                     modifiedAt = reader.GetFieldValue<DateTimeOffset>(10),
                 })
                 : Results.NotFound();
+        });
+
+    private static void MapEvents(WebApplication app, NpgsqlDataSource postgres) =>
+        app.MapPost("/events", async (HttpRequest request) =>
+        {
+            using var body = await JsonDocument.ParseAsync(request.Body);
+            var keys = body.RootElement.GetProperty("Records").EnumerateArray()
+                .Select(record => record.GetProperty("s3").GetProperty("object").GetProperty("key").GetString()!).ToArray();
+            await using var insert = postgres.CreateCommand("INSERT INTO baseline_events (key) SELECT unnest($1) ON CONFLICT DO NOTHING");
+            insert.Parameters.AddWithValue(keys);
+            await insert.ExecuteNonQueryAsync();
+            return Results.NoContent();
         });
 
     private static void MapParts(WebApplication app)

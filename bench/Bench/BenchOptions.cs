@@ -7,15 +7,17 @@ namespace GrainVault.Bench;
 /// <param name="Store">Where the system on its own keeps content: s3 or disk.</param>
 /// <param name="Runs">Runs of each side; deaths and stops of silos.</param>
 /// <param name="SizeMiB">Size of an uploaded file.</param>
-/// <param name="SmallFiles">Small files, or small requests, in a run.</param>
+/// <param name="SmallFiles">Small files, small requests, URLs or events in a run.</param>
 /// <param name="ProbeCount">Grains that are asked while silos come and go.</param>
-/// <param name="RowCount">Files whose rows are generated to measure their size.</param>
+/// <param name="RowCount">Files whose rows are generated to measure their size; rows of the ledger that is swept.</param>
+/// <param name="ObjectCount">Objects of the store that is swept; at most as many as there are rows.</param>
 /// <param name="Seconds">How long idle silos are watched, and an idle system for at most 5 s.</param>
 internal sealed record BenchOptions(
-    IReadOnlyList<string> Measurements, string Store, int Runs, int SizeMiB, int SmallFiles, int ProbeCount, int RowCount, int Seconds)
+    IReadOnlyList<string> Measurements, string Store, int Runs, int SizeMiB, int SmallFiles, int ProbeCount, int RowCount, int ObjectCount, int Seconds)
 {
     /// <summary>Measurements of one process that is the whole system.</summary>
-    public static readonly IReadOnlyList<string> Alone = ["upload", "download", "small", "sessions", "metadata", "memory", "costs", "rows"];
+    public static readonly IReadOnlyList<string> Alone = 
+        ["upload", "download", "small", "sessions", "metadata", "memory", "costs", "rows", "direct", "ways", "presign", "events", "sweep"];
 
     /// <summary>Measurements of a cluster; its store is always S3.</summary>
     public static readonly IReadOnlyList<string> Cluster = ["front-ends", "recovery", "heartbeat"];
@@ -31,6 +33,7 @@ internal sealed record BenchOptions(
             ["--small-files"] = "2000",
             ["--probes"] = "48",
             ["--rows"] = "200000",
+            ["--objects"] = "20000",
             ["--seconds"] = "60",
         };
         for (var index = 0; index < args.Length; index++)
@@ -59,6 +62,7 @@ internal sealed record BenchOptions(
             Number("--small-files"),
             Number("--probes"),
             Number("--rows"),
+            Number("--objects"),
             Number("--seconds"));
     }
 }

@@ -16,6 +16,9 @@ namespace GrainVault.Bench;
 /// <summary>Both sides on the same durable PostgreSQL and the same store: the product as its users run it, and the baselines.</summary>
 internal sealed class BenchSystem : IAsyncDisposable
 {
+    /// <summary>What senders of events present.</summary>
+    public const string IngestSecret = "secret of the benchmark's store";
+
     private const string Bucket = "bench";
 
     private readonly TestFolder _folder = new();
@@ -31,10 +34,19 @@ internal sealed class BenchSystem : IAsyncDisposable
 
     public int VaultPid => _vault.Pid;
 
+    /// <summary>The server of PostgreSQL, as its superuser.</summary>
+    public string PostgresConnectionString => _postgres.ConnectionString;
+
+    /// <summary>The S3 server; null when the store is a disk.</summary>
+    public S3Server? S3 => _s3;
+
     public int PostgresPid => _postgres.ProcessId;
 
     /// <summary>The system's database, as its superuser.</summary>
     public NpgsqlDataSource Database { get; private set; } = null!;
+
+    /// <summary>A folder that goes with the system.</summary>
+    public string NewFolder(string name) => Directory.CreateDirectory(_folder[name]).FullName;
 
     public static async Task<BenchSystem> StartAsync(BenchOptions options)
     {
@@ -107,6 +119,7 @@ internal sealed class BenchSystem : IAsyncDisposable
         {
             ["GrainVault__Postgres__ConnectionString"] = _postgres.ConnectionString,
             ["GrainVault__Objects__Provider"] = options.Store,
+            ["GrainVault__Ingest__Secret"] = IngestSecret,
         };
         _baselineEnvironment["BASELINE_POSTGRES"] = _postgres.ConnectionString;
         Directory.CreateDirectory(_folder["baseline"]);
@@ -143,7 +156,8 @@ internal sealed class BenchSystem : IAsyncDisposable
     private async Task StartBaselineAsync()
     {
         await using (var create = Database.CreateCommand(
-            "CREATE TABLE baseline_files (id uuid PRIMARY KEY, name text NOT NULL, size bigint NOT NULL, object_key text NOT NULL)"))
+            "CREATE TABLE public.baseline_files (id uuid PRIMARY KEY, name text NOT NULL, size bigint NOT NULL, object_key text NOT NULL);"
+            + "CREATE TABLE public.baseline_events (key text COLLATE \"C\" PRIMARY KEY, received_at timestamptz NOT NULL DEFAULT now())"))
         {
             await create.ExecuteNonQueryAsync();
         }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace GrainVault.Bench;
@@ -27,31 +26,7 @@ internal sealed partial class Measurements(BenchSystem system, BenchOptions opti
         }
 
         return await Comparison.RunAsync(
-            $"proxied upload, {options.SizeMiB} MiB, {options.Store}", "MiB/s", options.Runs, Ours, options.Store == "s3" ? StraightToS3 : PartsToFiles);
-
-        async Task<Sample> StraightToS3()
-        {
-            var answer = JsonNode.Parse(await system.RunBaselineAsync("s3-upload", $"{options.SizeMiB}", "8", $"{Parallel}"))!;
-            return new Sample(
-                options.SizeMiB / answer["seconds"]!.GetValue<double>(),
-                answer["cpuSeconds"]!.GetValue<double>() * 1024 / options.SizeMiB);
-        }
-
-        async Task<Sample> PartsToFiles()
-        {
-            var cpu = system.BaselineCpuSeconds();
-            var clock = Stopwatch.StartNew();
-            await System.Threading.Tasks.Parallel.ForEachAsync(
-                Enumerable.Range(1, count),
-                new ParallelOptions { MaxDegreeOfParallelism = Parallel },
-                async (number, token) =>
-                {
-                    using var body = new ByteArrayContent(part);
-                    using var answer = await system.Baseline.PutAsync($"/part/{number}", body, token);
-                    answer.EnsureSuccessStatusCode();
-                });
-            return new Sample(options.SizeMiB / clock.Elapsed.TotalSeconds, (system.BaselineCpuSeconds() - cpu) * 1024 / options.SizeMiB);
-        }
+            $"proxied upload, {options.SizeMiB} MiB, {options.Store}", "MiB/s", options.Runs, Ours, () => StraightUploads.RunAsync(system, options, part, Parallel));
     }
 
     /// <summary>Download of one range that is the whole file, against a GET straight from the store.</summary>

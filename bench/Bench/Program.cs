@@ -1,9 +1,10 @@
 // Measures GrainVault, mostly beside baselines, and prints the rows of bench/RESULTS.md. Usage:
-//   grainvault-bench [upload|download|small|sessions|metadata|memory|costs|rows|front-ends|recovery|heartbeat ...] [--store s3|disk]
-//     [--runs 5] [--size-mib 1024] [--small-files 2000] [--probes 48] [--rows 200000] [--seconds 60]
+//   grainvault-bench [upload|download|small|sessions|metadata|memory|costs|rows|direct|ways|presign|events|sweep|front-ends|recovery|heartbeat ...]
+//     [--store s3|disk] [--runs 5] [--size-mib 1024] [--small-files 2000] [--probes 48] [--rows 200000] [--objects 20000] [--seconds 60]
 using GrainVault.Bench;
 using GrainVault.Bench.Cluster;
 using GrainVault.Bench.Costs;
+using GrainVault.Bench.Direct;
 
 var options = BenchOptions.Parse(args);
 Console.WriteLine("| what | GrainVault | baseline | ratio | CPU s per GiB | runs |");
@@ -12,6 +13,7 @@ if (options.Measurements.Intersect(BenchOptions.Alone).ToArray() is { Length: > 
 {
     await using var system = await BenchSystem.StartAsync(options);
     var measurements = new Measurements(system, options);
+    using var direct = new DirectUploads(system, options);
     foreach (var name in alone)
     {
         Print(name switch
@@ -23,6 +25,11 @@ if (options.Measurements.Intersect(BenchOptions.Alone).ToArray() is { Length: > 
             "metadata" => [await measurements.HotMetadataAsync()],
             "memory" => [await measurements.MemoryAsync()],
             "costs" => await new OperationCosts(system, options).RunAsync(),
+            "direct" => await direct.AgainstStoreAsync(),
+            "ways" => [await direct.AgainstProxiedAsync()],
+            "presign" => [await direct.PresignAsync()],
+            "events" => await new EventRate(system, options).RunAsync(),
+            "sweep" => [await SweepRate.RunAsync(system, options)],
             _ => await new RowSizes(system, options).RunAsync(),
         });
     }

@@ -52,13 +52,28 @@ internal sealed class VaultSession : IDisposable
         return (await complete.Content.ReadFromJsonAsync<JsonNode>())!["id"]!.GetValue<string>();
     }
 
-    public async Task<string> CreateUploadAsync(long size, int partSize)
+    public async Task<string> CreateUploadAsync(long size, int partSize, bool isDirect = false)
     {
         // A file of one part keeps the default: part sizes below the store's least are refused.
         var wanted = size > partSize ? (int?)partSize : null;
-        using var create = await Http.PostAsJsonAsync("/v1/uploads", new { name = $"{Guid.NewGuid():n}.bin", size, partSize = wanted });
+        using var create = await Http.PostAsJsonAsync("/v1/uploads", new { name = $"{Guid.NewGuid():n}.bin", size, partSize = wanted, mode = isDirect ? "direct" : "proxied" });
         create.EnsureSuccessStatusCode();
         return (await create.Content.ReadFromJsonAsync<JsonNode>())!["id"]!.GetValue<string>();
+    }
+
+    /// <summary>URLs of parts, up to 1,000 a call.</summary>
+    public async Task<List<Uri>> PresignAsync(string id, IReadOnlyList<int> numbers)
+    {
+        var urls = new List<Uri>(numbers.Count);
+        foreach (var parts in numbers.Chunk(1_000))
+        {
+            using var answer = await Http.PostAsJsonAsync($"/v1/uploads/{id}/presign", new { parts });
+            answer.EnsureSuccessStatusCode();
+            var body = await answer.Content.ReadFromJsonAsync<JsonNode>();
+            urls.AddRange(body!["parts"]!.AsArray().Select(part => new Uri(Http.BaseAddress!, part!["url"]!.GetValue<string>())));
+        }
+
+        return urls;
     }
 
     public async Task PutPartAsync(string id, int number, byte[] part, CancellationToken cancellationToken)
