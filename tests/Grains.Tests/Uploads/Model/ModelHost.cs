@@ -127,7 +127,7 @@ public sealed class ModelHost : FakeS3Host
         Server.Calls.Clear();
         (Store.Before, Store.After) = (null, null);
         Store.ClearCalls();
-        await ExecuteAsync("TRUNCATE uploads, upload_parts, file_versions, entries, objects, changes, store_events, users, removed_entries, janitor_shards");
+        await ExecuteAsync("TRUNCATE uploads, upload_parts, file_versions, entries, objects, changes, store_events, users, removed_entries, janitor_shards CASCADE");
         await ExecuteAsync("UPDATE installation SET sweep_stopped = NULL");
         foreach (var key in ContentKeys())
             Bucket.Delete(key);
