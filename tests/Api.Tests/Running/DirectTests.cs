@@ -271,7 +271,7 @@ public abstract class DirectFlows : IDisposable
     /// <summary>The key in the path of a URL, whatever stands before it.</summary>
     private static string KeyOf(Uri url) => url.AbsolutePath[url.AbsolutePath.LastIndexOf("objects/", StringComparison.Ordinal)..];
 
-    private static string EventOf(string key) => JsonSerializer.Serialize(new
+    private protected static string EventOf(string key) => JsonSerializer.Serialize(new
     {
         Records = new[] { new { eventVersion = "2.2", eventName = "ObjectCreated:Put", s3 = new { @object = new { key = Uri.EscapeDataString(key), size = 1, eTag = "x" } } } },
     });
@@ -346,7 +346,7 @@ public sealed class DirectToS3Tests(DirectToS3Tests.Fixture fixture) : DirectFlo
         }
 
         // As AWS writes keys into its events.
-        await SendEventAsync($"inbox/{user.UserId}/sub folder/Größe 100%25 + x&y=z.txt", HttpStatusCode.NoContent);
+        await IngestTests.SendAsync(Address, EventOf($"inbox/{user.UserId}/sub folder/Größe 100%25 + x&y=z.txt"), HttpStatusCode.NoContent);
         var files = new Dictionary<string, string>();
         await Eventually.TrueAsync(
             async () =>
