@@ -101,15 +101,15 @@ internal sealed class UploadRepository(
             parameters => parameters.Text(id).Long(epoch).Text(key).Interval(callTimeout + janitor.Value.IntentSlack)) == 1;
 
     /// <summary>
-    /// An acknowledged part that the store has for certain. One of a multipart upload for which URLs were handed out may have been
-    /// replaced there since.
+    /// An acknowledged part of an open session that the store has for certain. One of a multipart upload for which URLs were handed out
+    /// may have been replaced there since.
     /// </summary>
     public Task<PartRow?> FindPartAsync(string id, int number) =>
         database.ReadAsync(
             $"""
             SELECT {PartRow.Columns} FROM upload_parts
-            WHERE upload_id = $1 AND number = $2
-                AND (object_key IS NOT NULL OR EXISTS (SELECT 1 FROM uploads WHERE id = $1 AND urls_until IS NULL))
+            WHERE upload_id = $1 AND number = $2 AND EXISTS (
+                SELECT 1 FROM uploads WHERE id = $1 AND coalesce(uploads.state, 0) = 1 AND (upload_parts.object_key IS NOT NULL OR urls_until IS NULL))
             """,
             parameters => parameters.Text(id).Integer(number),
             reader => reader.RowAsync(PartRow.Read));

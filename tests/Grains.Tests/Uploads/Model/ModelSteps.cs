@@ -10,6 +10,10 @@ internal enum Deed
     Put,
     Presign,
     Send,
+
+    /// <summary>All parts, one after the other.</summary>
+    Fill,
+
     Look,
     Complete,
     Abort,
@@ -88,11 +92,12 @@ internal static class ModelSteps
     private static readonly Deed[] Deeds =
     [
         Deed.Create, Deed.Create, Deed.Create,
-        Deed.Put, Deed.Put, Deed.Put, Deed.Put, Deed.Put, Deed.Put,
+        Deed.Put, Deed.Put, Deed.Put, Deed.Put,
         Deed.Presign, Deed.Presign, Deed.Presign,
-        Deed.Send, Deed.Send, Deed.Send, Deed.Send, Deed.Send,
+        Deed.Send, Deed.Send, Deed.Send, Deed.Send,
+        Deed.Fill, Deed.Fill, Deed.Fill, Deed.Fill, Deed.Fill, Deed.Fill,
         Deed.Look,
-        Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete,
+        Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete,
         Deed.Abort,
         Deed.Delete,
         Deed.Event, Deed.Event,
@@ -117,7 +122,7 @@ internal static class ModelSteps
 
     private static Gen<Step> AnyStep() =>
         from deed in Gen.Elements(Deeds)
-        from session in Gen.Choose(0, 7)
+        from session in Gen.Choose(0, 15)
         from part in Gen.Choose(0, 3)
         from variant in Gen.Choose(0, 7)
         from trouble in Gen.Elements(Troubles)
