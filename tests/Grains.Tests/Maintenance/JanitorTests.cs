@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using GrainVault.Data;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Maintenance;
 using GrainVault.Storage;
@@ -222,6 +223,18 @@ public sealed class SweepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Late_staged_objects_of_whoever_has_a_URL_stop_no_sweep()
+    {
+        for (var i = 0; i < 3; i++)
+            await StrayAsync('4', ObjectKeys.StagingSuffix);
+
+        await Janitor.RunAsync(_host, 4);
+
+        Assert.Equal(3L, await _host.ScalarAsync<long>("SELECT count(*) FROM objects WHERE state = 'garbage'"));
+        Assert.Null((await _host.Services.GetRequiredService<InstallationStore>().GetAsync()).SweepStopped);
+    }
+
+    [Fact]
     public async Task Lost_multipart_upload_is_aborted()
     {
         var key = "objects/6a/" + Guid.NewGuid().ToString("n");
@@ -299,10 +312,10 @@ public sealed class SweepTests : IAsyncLifetime
         (_host.Store.Before, _host.Store.After) = (null, null);
     }
 
-    private async Task<string> StrayAsync(char digit)
+    private async Task<string> StrayAsync(char digit, string suffix = "")
     {
         var id = Guid.NewGuid().ToString("n");
-        var key = $"objects/{digit}{id[1]}/{id}";
+        var key = $"objects/{digit}{id[1]}/{id}{suffix}";
         await _host.Store.Inner.PutAsync(key, new StoreContent(new byte[] { 1 }, SHA256.HashData([1])));
         return key;
     }

@@ -57,6 +57,24 @@ public sealed class DuplicateActivationTests(GrainsHost host, ITestOutputHelper 
         Assert.Equal(RefusalReason.UploadClosed, refused.Refusal!.Reason);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Repeat_of_a_part_of_a_session_that_the_other_side_has_completed_is_told_so(int partCount)
+    {
+        var user = await host.SignUpAsync();
+        var content = GrainsHost.Bytes(partCount * GrainsHost.PartSize);
+        var upload = await user.CreateAsync($"completed of {partCount}.bin", content.Length);
+        var parts = content.Chunk(GrainsHost.PartSize).ToArray();
+        for (var number = 1; number <= partCount; number++)
+            Assert.Null((await PutAsync(user, _sides[0], upload.Id, number, parts[number - 1])).Refusal);
+        await CompleteUntilDoneAsync(user, _sides[1], upload.Id);
+
+        var refused = await PutAsync(user, _sides[0], upload.Id, 1, parts[0]);
+
+        Assert.Equal(RefusalReason.UploadClosed, refused.Refusal?.Reason);
+    }
+
     [Fact]
     public async Task Completion_of_a_session_that_the_other_side_has_ended_is_told_so()
     {

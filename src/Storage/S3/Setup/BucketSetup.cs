@@ -15,6 +15,7 @@ public sealed class BucketSetup : IDisposable
     private readonly S3Options _options;
     private readonly S3Dialect _dialect;
     private readonly S3Client _client;
+    private readonly S3Client _signer;
     private readonly CephTopics? _topics;
     private readonly IBucketPart[] _parts;
 
@@ -28,6 +29,7 @@ public sealed class BucketSetup : IDisposable
         _dialect = S3Dialect.Of(options)!;
         var credentials = S3Client.CredentialsOf(options);
         _client = S3Client.Create(options, options.Endpoint, _dialect, credentials);
+        _signer = S3Client.Create(options, options.Endpoint, _dialect, S3Client.UploadCredentialsOf(options) ?? credentials);
         if (_dialect.Name == S3Dialect.Ceph.Name)
             _topics = new CephTopics(new Uri(options.Endpoint!), options.Region, credentials, _client.Config);
         _parts =
@@ -35,10 +37,14 @@ public sealed class BucketSetup : IDisposable
             new BucketCors(_client, options.Bucket, plan),
             new BucketLifecycle(_client, options.Bucket, plan),
             new BucketNotifications(_client, options.Bucket, plan, _dialect, _topics),
+            new UploadKeys(_client, _signer, options.Bucket, options.Endpoint?.StartsWith("http://", StringComparison.OrdinalIgnoreCase) == true),
         ];
     }
 
-    /// <summary>Looks at everything and changes nothing; without a bucket, at that alone.</summary>
+    /// <summary>
+    /// Looks at everything and changes nothing; without a bucket, at that alone. What keys may do shows only when they are used: an
+    /// object is written for that and removed, where there is none yet to be looked at.
+    /// </summary>
     /// <exception cref="ObjectStoreException">Unavailable: the server does not answer. Refused: it does not know the keys.</exception>
     public Task<IReadOnlyList<SetupLine>> CheckAsync(CancellationToken cancellationToken = default) => RunAsync(isApplied: false, cancellationToken);
 
@@ -50,6 +56,7 @@ public sealed class BucketSetup : IDisposable
     public void Dispose()
     {
         _topics?.Dispose();
+        _signer.Dispose();
         _client.Dispose();
     }
 

@@ -23,7 +23,7 @@ public enum SetupState
 }
 
 /// <summary>What was found out about one thing of a bucket.</summary>
-/// <param name="Thing"><c>bucket</c>, <c>cors</c>, <c>lifecycle</c> or <c>notifications</c>.</param>
+/// <param name="Thing"><c>bucket</c>, <c>cors</c>, <c>lifecycle</c>, <c>notifications</c> or <c>keys</c>.</param>
 /// <param name="State">How it stands.</param>
 /// <param name="Detail">What there is, or what the operator does about it. Holds no secret.</param>
 public sealed record SetupLine(string Thing, SetupState State, string Detail)

@@ -23,8 +23,10 @@ public sealed class PreparedBucket : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _page = await PageServer.StartAsync(UploadPage.Html);
-        var settings = OutageTests.S3Settings(await S3ServerFixture.ServerAsync());
+        var server = await S3ServerFixture.ServerAsync();
+        var settings = OutageTests.S3Settings(server);
         settings["GrainVault__Objects__S3__Profile"] = "ceph";
+        (settings["GrainVault__Objects__S3__UploadAccessKey"], settings["GrainVault__Objects__S3__UploadSecretKey"]) = await server.CreateWriteOnlyKeysAsync();
         settings["GrainVault__Cors__Origins__0"] = _page.Origin;
         settings["GrainVault__Direct__StagedLookDelay"] = "1.00:00:00";
         _vault = await VaultProcess.StartAsync(settings);

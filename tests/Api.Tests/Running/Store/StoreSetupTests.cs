@@ -20,9 +20,9 @@ public sealed class StoreSetupTests(PreparedBucket bucket)
     public void Command_says_what_is_missing_then_sets_it_then_finds_it()
     {
         Assert.True(bucket.Runs.Select(run => run.ExitCode).SequenceEqual([1, 0, 0]), string.Join('\n', bucket.Runs));
-        Assert.Equal(["ok bucket", "missing cors", "missing lifecycle", "missing notifications"], StatesOf(bucket.Runs[0].Output));
-        Assert.Equal(["ok bucket", "set cors", "set lifecycle", "set notifications"], StatesOf(bucket.Runs[1].Output));
-        Assert.Equal(["ok bucket", "ok cors", "ok lifecycle", "ok notifications"], StatesOf(bucket.Runs[2].Output));
+        Assert.Equal(["ok bucket", "missing cors", "missing lifecycle", "missing notifications", "ok keys"], StatesOf(bucket.Runs[0].Output));
+        Assert.Equal(["ok bucket", "set cors", "set lifecycle", "set notifications", "ok keys"], StatesOf(bucket.Runs[1].Output));
+        Assert.Equal(["ok bucket", "ok cors", "ok lifecycle", "ok notifications", "ok keys"], StatesOf(bucket.Runs[2].Output));
         foreach (var (_, output) in bucket.Runs)
         {
             Assert.DoesNotContain(IngestTests.Secret, output, StringComparison.Ordinal);

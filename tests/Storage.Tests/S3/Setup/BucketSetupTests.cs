@@ -19,6 +19,10 @@ public sealed class BucketSetupTests
         Events = new BucketEvents(new Uri("http://127.0.0.1:1/v1/ingest/s3-events"), Secret, targetArn: null),
     };
 
+    /// <summary>Keys that may only write; made once, since that takes the server a second.</summary>
+    private static readonly Lazy<Task<(string AccessKey, string SecretKey)>> UploadKeysOf =
+        new(async () => await (await S3ServerFixture.ServerAsync()).CreateWriteOnlyKeysAsync());
+
     [Fact]
     public async Task Setup_makes_everything_once_and_check_finds_it_all()
     {
@@ -26,10 +30,10 @@ public sealed class BucketSetupTests
         using var setup = new BucketSetup(options, Plan);
 
         Assert.Equal("bucket Missing", Show(await setup.CheckAsync()));
-        Assert.Equal("bucket Set, cors Set, lifecycle Set, notifications Set", Show(await setup.ApplyAsync()));
-        Assert.Equal("bucket Ok, cors Ok, lifecycle Ok, notifications Ok", Show(await setup.CheckAsync()));
+        Assert.Equal("bucket Set, cors Set, lifecycle Set, notifications Set, keys Ok", Show(await setup.ApplyAsync()));
+        Assert.Equal("bucket Ok, cors Ok, lifecycle Ok, notifications Ok, keys Ok", Show(await setup.CheckAsync()));
         var again = await setup.ApplyAsync();
-        Assert.Equal("bucket Ok, cors Ok, lifecycle Ok, notifications Ok", Show(again));
+        Assert.Equal("bucket Ok, cors Ok, lifecycle Ok, notifications Ok, keys Ok", Show(again));
         Assert.All(again, line => Assert.DoesNotContain("secret", line.Detail, StringComparison.OrdinalIgnoreCase));
     }
 
@@ -42,7 +46,7 @@ public sealed class BucketSetupTests
 
         var lines = await setup.CheckAsync();
 
-        Assert.Equal("bucket Ok, cors Missing, lifecycle Missing, notifications Missing", Show(lines));
+        Assert.Equal("bucket Ok, cors Missing, lifecycle Missing, notifications Missing, keys Ok", Show(lines));
         Assert.Equal($"no rule lets {Page} GET", lines[1].Detail);
         Assert.Contains("after 8 days", lines[2].Detail, StringComparison.Ordinal);
         Assert.Equal(Show(lines), Show(await setup.CheckAsync()));
@@ -74,7 +78,7 @@ public sealed class BucketSetupTests
         });
         using var setup = new BucketSetup(options, Plan);
 
-        Assert.Equal("bucket Ok, cors Set, lifecycle Set, notifications Set", Show(await setup.ApplyAsync()));
+        Assert.Equal("bucket Ok, cors Set, lifecycle Set, notifications Set, keys Ok", Show(await setup.ApplyAsync()));
 
         var cors = (await s3.GetCORSConfigurationAsync(options.Bucket)).Configuration.Rules;
         Assert.Equal(["theirs", BucketCors.RuleId], cors.Select(rule => rule.Id).Order(StringComparer.Ordinal).Reverse());
@@ -140,6 +144,28 @@ public sealed class BucketSetupTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Key_of_URLs_that_may_read_is_named_and_nothing_of_the_look_stays(bool isMarked)
+    {
+        var options = await OptionsAsync();
+        using var s3 = await CreateBucketAsync(options);
+        if (isMarked)
+            await s3.PutObjectAsync(new PutObjectRequest { BucketName = options.Bucket, Key = ObjectKeys.Marker, ContentBody = "{}" });
+        using (var safe = new BucketSetup(options, Plan))
+            Assert.Equal(SetupState.Ok, StateOf(await safe.CheckAsync(), "keys").State);
+        (options.UploadAccessKey, options.UploadSecretKey) = (null, null);
+        using var setup = new BucketSetup(options, Plan);
+
+        var (state, detail) = StateOf(await setup.CheckAsync(), "keys");
+
+        Assert.Equal(SetupState.Wrong, state);
+        Assert.Contains("UploadAccessKey", detail, StringComparison.Ordinal);
+        var left = (await s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = options.Bucket })).S3Objects ?? [];
+        Assert.Equal(isMarked ? [ObjectKeys.Marker] : [], left.Select(one => one.Key));
+    }
+
+    [Theory]
     [InlineData(501, "NotImplemented", "NotOffered", true)]
     [InlineData(405, "MethodNotAllowed", "NotOffered", true)]
     [InlineData(403, "AccessDenied", "Unknown", false)]
@@ -154,7 +180,7 @@ public sealed class BucketSetupTests
 
         var lines = await setup.CheckAsync();
 
-        Assert.Equal($"bucket Ok, cors {state}, lifecycle {state}, notifications {state}", Show(lines));
+        Assert.Equal($"bucket Ok, cors {state}, lifecycle {state}, notifications {state}, keys {state}", Show(lines));
         Assert.Equal(isFine, lines.All(line => line.IsFine));
         Assert.All(lines.Skip(1), line => Assert.Contains($"{code} ({status})", line.Detail, StringComparison.Ordinal));
     }
@@ -199,6 +225,7 @@ public sealed class BucketSetupTests
     {
         var options = S3Fixture.Options((await S3ServerFixture.ServerAsync()).Endpoint);
         options.Profile = "ceph";
+        (options.UploadAccessKey, options.UploadSecretKey) = await UploadKeysOf.Value;
         return options;
     }
 
