@@ -69,7 +69,7 @@ internal sealed partial class UploadSessionGrain
         if (store is not IPresigningStore)
             return NoUrls;
         if (row.State != UploadState.Open)
-            return ClosedRefusal(row);
+            return Refusals.UploadClosed;
         if (SessionRules.FindObstacle(row, store.Profile) is { } obstacle)
             return obstacle;
         if (_completion is not null)

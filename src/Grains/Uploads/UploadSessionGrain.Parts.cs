@@ -192,7 +192,7 @@ internal sealed partial class UploadSessionGrain
     private Refusal? FindObjection(UploadRow row, int number, long? sizeBytes)
     {
         if (row.State != UploadState.Open && _completion is null)
-            return ClosedRefusal(row);
+            return Refusals.UploadClosed;
         if (SessionRules.FindObstacle(row, store.Profile) is { } obstacle)
             return obstacle;
         if (number < 1 || number > (row.PartCount ?? SessionRules.PartCountMax(row, store.Profile)))

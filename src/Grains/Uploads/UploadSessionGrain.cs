@@ -206,6 +206,7 @@ internal sealed partial class UploadSessionGrain(
         DeactivateOnIdle();
     }
 
+    /// <summary>What completing an ended session answers: why it ended, where it failed. What brings more bytes hears only that it is closed.</summary>
     private static Refusal ClosedRefusal(UploadRow row) =>
         row.Failure is { } reason ? Refusals.From(reason) : Refusals.UploadClosed;
 }

@@ -98,7 +98,6 @@ internal sealed partial class ModelRun(ModelHost host)
             Deed.Put => PutAsync(session, number, step.Variant),
             Deed.Presign => PresignAsync(session, number, step.Variant),
             Deed.Send => SendAsync(session, number, step.Variant),
-            Deed.Fill => FillAsync(session, step.Part, step.Variant),
             Deed.Look => LookAsync(session),
             Deed.Complete => CompleteAsync(session, number, step.Variant),
             Deed.Abort => AbortAsync(session),
@@ -278,18 +277,6 @@ internal sealed partial class ModelRun(ModelHost host)
             part.Possible.Clear();
         part.Possible.Add(variant);
         part.IsSure = true;
-    }
-
-    /// <summary>Sends all parts, through a front end or straight, mostly as they are meant to be.</summary>
-    private async Task FillAsync(ModelSession session, int way, int variant)
-    {
-        if (way % 2 != 0)
-            await PresignAsync(session, 1, 0);
-        for (var number = 1; number <= session.PartCount && !_trouble.HasCut; number++)
-        {
-            var content = variant == number ? 1 : 0;
-            await (way % 2 == 0 ? PutAsync(session, number, content) : SendAsync(session, number, content));
-        }
     }
 
     private async Task LookAsync(ModelSession session)

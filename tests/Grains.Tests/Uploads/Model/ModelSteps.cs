@@ -10,10 +10,6 @@ internal enum Deed
     Put,
     Presign,
     Send,
-
-    /// <summary>All parts, one after the other.</summary>
-    Fill,
-
     Look,
     Complete,
     Abort,
@@ -92,12 +88,11 @@ internal static class ModelSteps
     private static readonly Deed[] Deeds =
     [
         Deed.Create, Deed.Create, Deed.Create,
-        Deed.Put, Deed.Put, Deed.Put, Deed.Put,
+        Deed.Put, Deed.Put, Deed.Put, Deed.Put, Deed.Put, Deed.Put,
         Deed.Presign, Deed.Presign, Deed.Presign,
-        Deed.Send, Deed.Send, Deed.Send, Deed.Send,
-        Deed.Fill, Deed.Fill, Deed.Fill, Deed.Fill, Deed.Fill, Deed.Fill,
+        Deed.Send, Deed.Send, Deed.Send, Deed.Send, Deed.Send,
         Deed.Look,
-        Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete,
+        Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete,
         Deed.Abort,
         Deed.Delete,
         Deed.Event, Deed.Event,
@@ -122,7 +117,7 @@ internal static class ModelSteps
 
     private static Gen<Step> AnyStep() =>
         from deed in Gen.Elements(Deeds)
-        from session in Gen.Choose(0, 15)
+        from session in Gen.Choose(0, 7)
         from part in Gen.Choose(0, 3)
         from variant in Gen.Choose(0, 7)
         from trouble in Gen.Elements(Troubles)
