@@ -165,6 +165,21 @@ public sealed class FolderTests(GrainsHost host) : IClassFixture<GrainsHost>
     }
 
     [Fact]
+    public async Task Restored_entry_collides_with_nothing_that_it_does_not_come_to_stand_beside()
+    {
+        var user = await host.SignUpAsync();
+        var (outer, inner) = await TwoFoldersAsync(user);
+        var trashed = (await user.WriteFileAsync("a.txt", [1], parentId: inner)).Entry!;
+        await user.File(trashed.Id).DeleteAsync(permanent: false);
+        var namesake = (await user.WriteFileAsync("a.txt", [2], parentId: inner)).Entry!;
+        await user.WriteFileAsync("a (1).txt", [3], parentId: inner);
+        await user.File(outer).DeleteAsync(permanent: false);
+
+        Assert.Equal(("a.txt", null), Place((await user.File(trashed.Id).RestoreAsync()).Entry!));
+        Assert.Equal(("a (1).txt", null), Place((await user.File(namesake.Id).RestoreAsync()).Entry!));
+    }
+
+    [Fact]
     public async Task Folder_that_is_removed_for_good_takes_all_with_it_and_the_quota_is_exact()
     {
         var user = await host.SignUpAsync();
