@@ -23,7 +23,8 @@ internal sealed partial class FileGrain
             return new EntryResult(result.Refusal, null);
         }
 
-        Remember(file);
+        // Not remembered: a repeat gets what was made, though it may be about to be removed for good.
+        _file = null;
         return Result(file);
     }
 

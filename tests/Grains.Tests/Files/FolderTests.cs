@@ -180,6 +180,23 @@ public sealed class FolderTests(GrainsHost host) : IClassFixture<GrainsHost>
     }
 
     [Fact]
+    public async Task Folder_that_is_made_again_while_it_is_removed_is_remembered_by_nobody()
+    {
+        var user = await host.SignUpAsync();
+        var outer = await user.FolderAsync("outer");
+        var inner = Ids.New(Ids.File);
+        var command = new CreateFolderCommand("inner", outer);
+        Assert.Null((await user.File(inner).CreateFolderAsync(command)).Refusal);
+        await host.ExecuteAsync("SELECT * FROM list_purge($1, $2, 10)", user.Id, outer);
+        await user.File(inner).ForgetAsync();
+
+        await user.File(inner).CreateFolderAsync(command);
+        await host.ExecuteAsync("SELECT purge_listed($1, $2, ids, parents) FROM list_purge($1, $2, 10)", user.Id, outer);
+
+        Refused(RefusalReason.NotFound, await user.File(inner).GetAsync());
+    }
+
+    [Fact]
     public async Task Folder_that_is_removed_for_good_takes_all_with_it_and_the_quota_is_exact()
     {
         var user = await host.SignUpAsync();
@@ -218,6 +235,7 @@ public sealed class FolderTests(GrainsHost host) : IClassFixture<GrainsHost>
 
         // As a process leaves it that dies in the middle: the last batch was listed and neither forgotten nor removed.
         await user.WriteFileAsync("g", [1], parentId: inner);
+        Assert.Null((await user.File(inner).GetAsync()).Refusal);
         await host.ExecuteAsync(
             "SELECT purge_listed($1, $2, ids, parents) FROM list_purge($1, $2, 1)", user.Id, outer);
         await host.ExecuteAsync("SELECT * FROM list_purge($1, $2, 1)", user.Id, outer);
