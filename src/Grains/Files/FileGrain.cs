@@ -86,21 +86,21 @@ internal sealed partial class FileGrain(
     private async Task<(Refusal? Refusal, FileRow? File)> FindAsync(EntryRole role, CancellationToken cancellationToken)
     {
         var file = _file ?? await repository.FindAsync(Id, cancellationToken);
-        if (file is null)
+        // Asked also when there is nothing, so that it takes as long as when there is something that must not show.
+        var granted = file is not null && file.Entry.OwnerId == Caller.UserId
+            ? EntryRole.Owner
+            : await repository.FindRoleAsync(Id, Caller.UserId, cancellationToken);
+        if (file is null || granted == EntryRole.None)
         {
-            // Nothing worth keeping in memory: ids can be made up.
-            DeactivateOnIdle();
+            // Nothing worth keeping in memory: ids can be made up, and what is private is as slow again as what isn't there.
+            if (_file is null)
+                DeactivateOnIdle();
             return (NotFound, null);
         }
 
         if (_file is null)
             Remember(file);
-        if (file.Entry.OwnerId == Caller.UserId)
-            return (null, file);
-        var granted = await repository.FindRoleAsync(Id, Caller.UserId, cancellationToken);
-        if (granted >= role)
-            return (null, file);
-        return (granted == EntryRole.None ? NotFound : Refusals.From(RefusalReason.Forbidden), null);
+        return granted >= role ? (null, file) : (Refusals.From(RefusalReason.Forbidden), null);
     }
 
     private void Remember(FileRow file) => _file = owners.MayBeDoubled ? null : file;

@@ -118,6 +118,28 @@ public sealed class ShareTests(GrainsHost host) : IClassFixture<GrainsHost>
         Assert.Equal(3L, await host.ScalarAsync<long>("SELECT change_seq FROM users WHERE id = $1", owner.Id));
     }
 
+    [Fact]
+    public async Task What_is_private_costs_a_stranger_as_much_as_what_is_not_there()
+    {
+        var owner = await host.SignUpAsync();
+        var stranger = await host.SignUpAsync();
+        var file = (await owner.WriteFileAsync("file", [1])).Entry!.Id;
+        await owner.File(file).ForgetAsync();
+
+        // Twice: the first look must not make the second one cheaper.
+        var missing = await CostAsync(stranger, Ids.New(Ids.File));
+        Assert.Equal(missing, await CostAsync(stranger, file));
+        Assert.Equal(missing, await CostAsync(stranger, file));
+    }
+
+    /// <summary>Statements until the entry is found not to be there.</summary>
+    private static async Task<int> CostAsync(TestUser user, string id)
+    {
+        using var statements = new StatementCounter();
+        Assert.Equal(RefusalReason.NotFound, (await user.File(id).GetAsync()).Refusal!.Reason);
+        return statements.Count;
+    }
+
     private async Task<string> TryAllAsync(string? userId, string file)
     {
         IFileGrain As()
