@@ -27,6 +27,9 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
     /// <summary>A page of entries. Refusals: Invalid (limit, order, filter, search, cursor), NotFound (folder).</summary>
     public async Task<EntryPageResult> ListAsync(string userId, EntryQuery query, CancellationToken cancellationToken)
     {
+        // What is in a folder that is shared is listed as what is in any folder.
+        if (query is { View: EntryView.Shared, ParentId: not null, Search: null })
+            query = query with { View = EntryView.Owned };
         if (Check(query) is { } refusal)
             return Refused(refusal);
         var scope = ListCursors.Scope(

@@ -23,6 +23,7 @@ public sealed class UserShareTests(VaultFixture fixture)
         Assert.Equal(reader.UserId, (await JsonAsync(shared)).GetProperty("userId").GetString());
         Assert.Equal([folder], Ids(await reader.GetJsonAsync("/v1/files?view=shared")));
         Assert.Equal([file], Ids(await reader.GetJsonAsync($"/v1/files?parentId={folder}")));
+        Assert.Equal([file], Ids(await reader.GetJsonAsync($"/v1/files?view=shared&parentId={folder}")));
         Assert.Equal([1, 2], await reader.Http.GetByteArrayAsync($"/v1/files/{file}/content"));
         await RefusedAsync(reader.Http.DeleteAsync($"/v1/files/{file}"), 403, "forbidden");
         await RefusedAsync(reader.Http.GetAsync($"/v1/files/{folder}/shares"), 403, "forbidden");

@@ -119,6 +119,20 @@ public sealed class ShareTests(GrainsHost host) : IClassFixture<GrainsHost>
     }
 
     [Fact]
+    public async Task Shared_view_of_a_folder_lists_that_folder()
+    {
+        var owner = await host.SignUpAsync();
+        var reader = await host.SignUpAsync();
+        var folder = await owner.FolderAsync("folder");
+        var file = (await owner.WriteFileAsync("file", [1], parentId: folder)).Entry!.Id;
+        await owner.File(folder).ShareAsync(reader.Id, ShareRole.Viewer);
+
+        Assert.Equal([file], await IdsAsync(reader, EntryView.Shared, folder));
+        await owner.File(folder).UnshareAsync(reader.Id);
+        Assert.Equal(RefusalReason.NotFound, (await reader.Grain.ListFilesAsync(new EntryQuery(EntryView.Shared, folder, null, null, 10))).Refusal!.Reason);
+    }
+
+    [Fact]
     public async Task What_is_private_costs_a_stranger_as_much_as_what_is_not_there()
     {
         var owner = await host.SignUpAsync();
