@@ -1,3 +1,18 @@
+-- Whoever shares by a user's id need not know the address, and does not learn it: it is shown where the share was made with it.
+ALTER TABLE shares ADD COLUMN by_address boolean NOT NULL DEFAULT false;
+
+-- set_share by somebody who gave the user's address, or not.
+CREATE FUNCTION share_entry(p_owner text, p_entry text, p_user text, p_role integer, p_by_address boolean, p_count_max integer)
+RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    refusal integer := set_share(p_owner, p_entry, p_user, p_role, p_count_max);
+BEGIN
+    IF refusal IS NULL AND p_by_address THEN
+        UPDATE shares SET by_address = true WHERE entry_id = p_entry AND user_id = p_user AND NOT by_address;
+    END IF;
+    RETURN refusal;
+END $$;
+
 -- As before, but place and name change in one step: with its new name in the old folder, or with its old name where it comes to, an entry
 -- may collide with what it never stands beside.
 CREATE OR REPLACE FUNCTION restore_entry(p_owner text, p_entry text, p_names text[], p_name_keys text[]) RETURNS integer LANGUAGE plpgsql AS $$

@@ -8,7 +8,7 @@ internal sealed record ShareRequest(ShareRole Role);
 
 /// <summary>A share with a user.</summary>
 /// <param name="UserId">The user.</param>
-/// <param name="Email">The user's address.</param>
+/// <param name="Email">The user's address; empty when the share was made by id alone.</param>
 /// <param name="DisplayName">The user's name; absent without one.</param>
 /// <param name="Role">What the user may do.</param>
 /// <param name="CreatedAt">Since when.</param>

@@ -15,7 +15,7 @@ public enum ShareRole
 
 /// <summary>A share of an entry with a user.</summary>
 /// <param name="UserId">The user.</param>
-/// <param name="Email">The user's address; empty when the account is gone.</param>
+/// <param name="Email">The user's address; empty when the share was made by the user's id alone, or the account is gone.</param>
 /// <param name="DisplayName">The user's name; null for none.</param>
 /// <param name="Role">What the user may do.</param>
 /// <param name="CreatedAt">UTC.</param>

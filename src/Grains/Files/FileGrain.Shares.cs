@@ -20,7 +20,8 @@ internal sealed partial class FileGrain
             return new SharesResult(Refusals.Invalid("There is no such role."), []);
         if (await shares.FindUserAsync(userIdOrEmail, cancellationToken) is not { } user)
             return new SharesResult(Refusals.NotFound("user"), []);
-        return await WriteAsync(() => shares.SetAsync(file.Entry.OwnerId, Id, user, role)) switch
+        // Ids of people stand in every entry, addresses don't: who gives the one does not learn the other.
+        return await WriteAsync(() => shares.SetAsync(file.Entry.OwnerId, Id, user, role, isByAddress: user != userIdOrEmail)) switch
         {
             null => new SharesResult(null, await shares.ListAsync(Id, user, cancellationToken)),
             (int)RefusalReason.Invalid =>

@@ -18,26 +18,26 @@ internal sealed class ShareRepository(CatalogueDatabase database, AccountReposit
         return account?.Id;
     }
 
-    /// <summary>All shares of an entry, oldest first; or the one with a user.</summary>
+    /// <summary>All shares of an entry, oldest first; or the one with a user. Addresses that nobody has given stay unknown.</summary>
     public async Task<List<Share>> ListAsync(string entryId, string? userId, CancellationToken cancellationToken)
     {
         var rows = await database.ReadAsync(
-            "SELECT user_id, role, created_at FROM shares WHERE entry_id = $1 AND ($2 IS NULL OR user_id = $2) ORDER BY created_at, user_id LIMIT $3",
+            "SELECT user_id, role, created_at, by_address FROM shares WHERE entry_id = $1 AND ($2 IS NULL OR user_id = $2) ORDER BY created_at, user_id LIMIT $3",
             parameters => parameters.Text(entryId).Text(userId).Integer(CountMax),
-            reader => reader.RowsAsync(row => (UserId: row.GetString(0), Role: (ShareRole)row.GetInt16(1), CreatedAt: row.Time(2))),
+            reader => reader.RowsAsync(row => (UserId: row.GetString(0), Role: (ShareRole)row.GetInt16(1), CreatedAt: row.Time(2), IsByAddress: row.GetBoolean(3))),
             cancellationToken);
         if (rows.Count == 0)
             return [];
         var people = await accounts.FindNamesAsync(rows.ConvertAll(row => row.UserId), cancellationToken);
         return rows.ConvertAll(row => people.TryGetValue(row.UserId, out var person)
-            ? new Share(row.UserId, person.Email, person.DisplayName, row.Role, row.CreatedAt)
+            ? new Share(row.UserId, row.IsByAddress ? person.Email : "", person.DisplayName, row.Role, row.CreatedAt)
             : new Share(row.UserId, "", null, row.Role, row.CreatedAt));
     }
 
-    public Task<int?> SetAsync(string owner, string entryId, string userId, ShareRole role) =>
+    public Task<int?> SetAsync(string owner, string entryId, string userId, ShareRole role, bool isByAddress) =>
         database.QueryAsync(
-            "SELECT set_share($1, $2, $3, $4, $5)",
-            parameters => parameters.Text(owner).Text(entryId).Text(userId).Integer((int)role).Integer(CountMax),
+            "SELECT share_entry($1, $2, $3, $4, $5, $6)",
+            parameters => parameters.Text(owner).Text(entryId).Text(userId).Integer((int)role).Boolean(isByAddress).Integer(CountMax),
             ReaderExtensions.CodeAsync);
 
     public Task<int?> RemoveAsync(string owner, string entryId, string userId) =>

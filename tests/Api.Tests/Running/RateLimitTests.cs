@@ -10,6 +10,7 @@ public sealed class SmallBudgetsFixture : IAsyncLifetime
 {
     public const int PerSecond = 20;
     public const int FailedLogins = 5;
+    public const int Signups = 5;
 
     internal VaultProcess Vault { get; private set; } = null!;
 
@@ -19,6 +20,7 @@ public sealed class SmallBudgetsFixture : IAsyncLifetime
         settings["GrainVault__Limits__RequestsPerSecondPerUser"] = PerSecond.ToString(CultureInfo.InvariantCulture);
         settings["GrainVault__Limits__RequestsPerSecondPerAddress"] = PerSecond.ToString(CultureInfo.InvariantCulture);
         settings["GrainVault__Limits__FailedLoginsPerMinutePerAddress"] = FailedLogins.ToString(CultureInfo.InvariantCulture);
+        settings["GrainVault__Limits__SignupsPerMinute"] = Signups.ToString(CultureInfo.InvariantCulture);
         settings["GrainVault__Proxies__Known__0"] = "127.0.0.1";
         Vault = await VaultProcess.StartAsync(settings);
     }
@@ -88,6 +90,37 @@ public sealed class RateLimitTests(SmallBudgetsFixture fixture) : IClassFixture<
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
         using var elsewhere = Client();
         Assert.Equal(HttpStatusCode.OK, (await LogInAsync(elsewhere, user.Email, user.Password)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Guesses_who_has_an_account_are_limited_also_by_way_of_shares()
+    {
+        using var friend = await SignUpAsync();
+        using var user = await SignUpAsync();
+        var file = IdOf(await user.PutFileAsync("x", [1]));
+        Task<HttpResponseMessage> ShareAsync(string email) =>
+            user.Http.PutAsync($"/v1/files/{file}/shares/{email}", new StringContent("""{"role":"viewer"}""", null, "application/json"));
+        var guesses = 0;
+        // The signup was the first that counts.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var guess = await ShareAsync($"nobody{guesses}@example.org");
+                guesses++;
+                return guess.StatusCode == HttpStatusCode.TooManyRequests;
+            },
+            TimeSpan.FromSeconds(20),
+            () => "nobody stops the guesses");
+        Assert.InRange(guesses, 2, 2 * SmallBudgetsFixture.Signups);
+
+        Assert.Equal(HttpStatusCode.OK, (await ShareAsync(friend.UserId)).StatusCode);
+        using var other = await SignUpAsync();
+        var theirs = IdOf(await other.PutFileAsync("x", [1]));
+        for (var i = 0; i < SmallBudgetsFixture.Signups + 3; i++)
+        {
+            using var right = await other.Http.PutAsync($"/v1/files/{theirs}/shares/{friend.Email}", new StringContent("""{"role":"viewer"}""", null, "application/json"));
+            Assert.Equal(HttpStatusCode.OK, right.StatusCode);
+        }
     }
 
     private Task<Account> SignUpAsync() => Account.SignUpAsync(Client());

@@ -107,7 +107,7 @@ public sealed class ShareTests(GrainsHost host) : IClassFixture<GrainsHost>
         var reader = await host.SignUpAsync();
         var file = (await owner.WriteFileAsync("file", [1])).Entry!.Id;
 
-        Assert.Equal((reader.Id, reader.Email, ShareRole.Viewer), Parts(Assert.Single((await owner.File(file).ShareAsync(reader.Id, ShareRole.Viewer)).Shares)));
+        Assert.Equal((reader.Id, "", ShareRole.Viewer), Parts(Assert.Single((await owner.File(file).ShareAsync(reader.Id, ShareRole.Viewer)).Shares)));
         Assert.Equal((reader.Id, reader.Email, ShareRole.Editor), Parts(Assert.Single((await owner.File(file).ShareAsync(reader.Email, ShareRole.Editor)).Shares)));
         Assert.Equal((reader.Id, reader.Email, ShareRole.Editor), Parts(Assert.Single((await owner.File(file).ListSharesAsync()).Shares)));
         Assert.Equal(RefusalReason.Forbidden, (await reader.File(file).ListSharesAsync()).Refusal!.Reason);
@@ -116,6 +116,24 @@ public sealed class ShareTests(GrainsHost host) : IClassFixture<GrainsHost>
         Assert.Equal(RefusalReason.Invalid, (await owner.File(file).ShareAsync(owner.Id, ShareRole.Viewer)).Refusal!.Reason);
         Assert.Equal(RefusalReason.Invalid, (await owner.File(file).ShareAsync(reader.Id, (ShareRole)4)).Refusal!.Reason);
         Assert.Equal(3L, await host.ScalarAsync<long>("SELECT change_seq FROM users WHERE id = $1", owner.Id));
+    }
+
+    [Fact]
+    public async Task Sharing_by_id_tells_no_address_and_ending_a_share_forgets_it()
+    {
+        var owner = await host.SignUpAsync();
+        var reader = await host.SignUpAsync();
+        var file = (await owner.WriteFileAsync("file", [1])).Entry!.Id;
+        async Task<string> EmailAsync() => Assert.Single((await owner.File(file).ListSharesAsync()).Shares).Email;
+
+        Assert.Equal("", Assert.Single((await owner.File(file).ShareAsync(reader.Id, ShareRole.Viewer)).Shares).Email);
+        Assert.Equal("", await EmailAsync());
+        Assert.Equal(reader.Email, Assert.Single((await owner.File(file).ShareAsync(reader.Email, ShareRole.Viewer)).Shares).Email);
+        await owner.File(file).ShareAsync(reader.Id, ShareRole.Editor);
+        Assert.Equal(reader.Email, await EmailAsync());
+        await owner.File(file).UnshareAsync(reader.Id);
+        await owner.File(file).ShareAsync(reader.Id, ShareRole.Viewer);
+        Assert.Equal("", await EmailAsync());
     }
 
     [Fact]
