@@ -43,7 +43,6 @@ internal sealed class UploadKeys(IAmazonS3 client, IAmazonS3 signer, string buck
             // The caller's time may be over; what was made has to go all the same.
             if (isSourceMade)
                 await RemoveAsync(SourceKey).ConfigureAwait(false);
-            await RemoveAsync(TargetKey).ConfigureAwait(false);
         }
     }
 
@@ -74,6 +73,9 @@ internal sealed class UploadKeys(IAmazonS3 client, IAmazonS3 signer, string buck
         using var request = new HttpRequestMessage(HttpMethod.Put, url) { Content = new ByteArrayContent([]) };
         request.Headers.TryAddWithoutValidation("x-amz-copy-source", $"/{bucket}/{sourceKey}");
         using var answer = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        // Only what is there: a bucket with versions would keep a mark of every deletion.
+        if (answer.IsSuccessStatusCode)
+            await RemoveAsync(TargetKey).ConfigureAwait(false);
         var text = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
         if (answer.StatusCode == HttpStatusCode.OK && text.Contains("CopyObjectResult", StringComparison.Ordinal))
             return new SetupLine(Thing, SetupState.Wrong, "whoever has a URL that writes can copy objects whose keys he knows: set Objects:S3:UploadAccessKey and UploadSecretKey, a key that may only write");
