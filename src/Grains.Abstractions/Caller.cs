@@ -15,6 +15,9 @@ public static class Caller
     /// <summary>Id of the signed-in user; null for a visitor without a token.</summary>
     public static string? UserId => RequestContext.Get(UserKey) as string;
 
+    /// <summary>Id of whoever acts, which uploads and versions are marked with: the user's; null for a visitor who has no right to write anything.</summary>
+    public static string? ActorId => UserId;
+
     /// <summary>Roles of the user, separated by spaces; empty for none.</summary>
     public static string Roles => RequestContext.Get(RolesKey) as string ?? "";
 

@@ -74,6 +74,8 @@ internal sealed record PartAnswer(int Number, long Size, string Etag)
 /// <param name="NextPart">Value of <c>afterPart</c> for the next page of parts; absent on the last.</param>
 /// <param name="ExpiresAt">When an open session ends by itself.</param>
 /// <param name="File">The file, once completed.</param>
+/// <param name="OwnerId">Whose quota it takes, and whose file it becomes.</param>
+/// <param name="UploaderId">Who uploads; absent for the owner.</param>
 internal sealed record UploadAnswer(
     string Id,
     UploadState State,
@@ -86,7 +88,9 @@ internal sealed record UploadAnswer(
     IReadOnlyList<PartAnswer> Parts,
     int? NextPart,
     DateTimeOffset ExpiresAt,
-    FileAnswer? File)
+    FileAnswer? File,
+    string OwnerId,
+    string? UploaderId)
 {
     /// <summary>The wire form of a session.</summary>
     public static UploadAnswer From(UploadInfo upload) => new(
@@ -101,7 +105,9 @@ internal sealed record UploadAnswer(
         upload.Parts.ConvertAll(PartAnswer.From),
         upload.NextPart,
         upload.ExpiresAt,
-        upload.File is { } file ? FileAnswer.From(file) : null);
+        upload.File is { } file ? FileAnswer.From(file) : null,
+        upload.OwnerId,
+        upload.UploaderId);
 }
 
 /// <summary>A page of unfinished sessions, newest first, without their parts.</summary>

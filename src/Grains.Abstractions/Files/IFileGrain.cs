@@ -123,6 +123,7 @@ public interface IFileGrain : IGrainWithStringKey
 /// <param name="UploadId">Session that is finished by this commit; null for a one-request upload.</param>
 /// <param name="UploadEpoch">Epoch of the session; ignored without one.</param>
 /// <param name="ReservedBytes">Quota that the session had reserved, in bytes; moved from reserved to used.</param>
+/// <param name="ActorId">Who made it; null for the owner. Whoever is not the owner must have the right to write there, and it may be lost by now.</param>
 [GenerateSerializer, Immutable, Alias("gv.CommitVersionCommand")]
 public sealed record CommitVersionCommand(
     [property: Id(0)] string OwnerId,
@@ -138,4 +139,5 @@ public sealed record CommitVersionCommand(
     [property: Id(10)] int? ExpectedVersion,
     [property: Id(11)] string? UploadId,
     [property: Id(12)] long UploadEpoch,
-    [property: Id(13)] long ReservedBytes);
+    [property: Id(13)] long ReservedBytes,
+    [property: Id(14)] string? ActorId = null);

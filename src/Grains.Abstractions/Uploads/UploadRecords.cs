@@ -81,6 +81,8 @@ public sealed record PartInfo([property: Id(0)] int Number, [property: Id(1)] lo
 /// <param name="NextPart">Number to continue the page after; null at the end.</param>
 /// <param name="ExpiresAt">When an open session ends by itself.</param>
 /// <param name="File">The file, once completed.</param>
+/// <param name="OwnerId">Whose quota it takes, and whose file it becomes.</param>
+/// <param name="UploaderId">Who uploads, where that is not the owner; null for the owner.</param>
 [GenerateSerializer, Immutable, Alias("gv.UploadInfo")]
 public sealed record UploadInfo(
     [property: Id(0)] string Id,
@@ -94,7 +96,9 @@ public sealed record UploadInfo(
     [property: Id(8)] List<PartInfo> Parts,
     [property: Id(9)] int? NextPart,
     [property: Id(10)] DateTimeOffset ExpiresAt,
-    [property: Id(11)] Entry? File);
+    [property: Id(11)] Entry? File,
+    [property: Id(12)] string OwnerId = "",
+    [property: Id(13)] string? UploaderId = null);
 
 /// <summary>Outcome that carries a session.</summary>
 [GenerateSerializer, Immutable, Alias("gv.UploadResult")]

@@ -21,6 +21,16 @@ internal enum EntryRole
     Owner = 4,
 }
 
+/// <summary>What somebody else than the owner may do with an entry, and whether he sees the folder that it stands in.</summary>
+internal readonly record struct EntrySight(EntryRole Role, bool SeesFolder)
+{
+    /// <summary>Parameters: entry, user. No row when there is no such entry.</summary>
+    public const string Sql = "SELECT role, sees_folder FROM entry_sight($1, $2)";
+
+    public static async Task<EntrySight> ReadAsync(NpgsqlDataReader reader) =>
+        await reader.ReadAsync() ? new EntrySight((EntryRole)reader.GetInt32(0), reader.GetBoolean(1)) : default;
+}
+
 /// <summary>The decision of the function <c>entry_access</c>, the one place that decides access.</summary>
 /// <param name="Role">What the user may do.</param>
 /// <param name="IsLive">Nothing on the way from the entry to the root is in the trash.</param>

@@ -19,6 +19,10 @@ internal static class EntryPageSql
     /// <summary>Longer than any rest of a name: what begins with a text is not beyond the text with this behind it.</summary>
     private static readonly string AfterAll = string.Concat(Enumerable.Repeat("\U0010FFFF", EntryNames.SizeBytesMax / 4 + 1));
 
+    /// <summary>The columns of entries, without folders that the reader does not see.</summary>
+    private static readonly string ColumnsAsSeen =
+        FileRow.Columns.Replace("e.parent_id,", "CASE WHEN f.is_seen THEN e.parent_id END,", StringComparison.Ordinal);
+
     /// <summary>True when the list is what stands in one folder.</summary>
     public static bool IsFolder(EntryQuery query) => query is { View: EntryView.Owned, Search: null };
 
@@ -95,7 +99,7 @@ internal static class EntryPageSql
         List<string> conditions = ["user_id = $1", .. Scope(query), .. Filters(query)];
         if (!isFirstPage)
             conditions.Add("entry_id < $4");
-        return Statement($"{string.Join(" AND ", conditions)} ORDER BY entry_id DESC", "e.id DESC", count, asksLive: true, "entries e JOIN shares ON entry_id = id");
+        return Statement($"{string.Join(" AND ", conditions)} ORDER BY entry_id DESC", "e.id DESC", count, asksLive: true, "entries e JOIN shares ON entry_id = id", isOthers: true);
     }
 
     private static string Column(EntryQuery query) => SortOf(query) switch
@@ -137,14 +141,14 @@ internal static class EntryPageSql
     }
 
     /// <summary>The page comes first, by an index; then its versions, and whether its folders are live, each looked at once.</summary>
-    private static string Statement(string page, string order, int count, bool asksLive, string from = "entries e") =>
+    private static string Statement(string page, string order, int count, bool asksLive, string from = "entries e", bool isOthers = false) =>
         $"""
         WITH page AS MATERIALIZED (SELECT e.* FROM {from} WHERE {page} LIMIT {RowCounts.First(rows => rows >= count)}),
         folders AS MATERIALIZED (
-            SELECT f.parent_id, entry_is_live(f.parent_id) AS is_live
+            SELECT f.parent_id, entry_is_live(f.parent_id) AS is_live{(isOthers ? ", (SELECT a.role > 0 FROM entry_access(f.parent_id, $1) a) AS is_seen" : "")}
             FROM (SELECT DISTINCT parent_id FROM page WHERE {(asksLive ? "parent_id IS NOT NULL" : "false")}) f
         )
-        SELECT {FileRow.Columns}, {(asksLive ? "e.parent_id IS NULL OR coalesce(f.is_live, false)" : "true")} FROM page e
+        SELECT {(isOthers ? ColumnsAsSeen : FileRow.Columns)}, {(asksLive ? "e.parent_id IS NULL OR coalesce(f.is_live, false)" : "true")} FROM page e
         LEFT JOIN folders f ON f.parent_id = e.parent_id
         LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version ORDER BY {order}
         """;

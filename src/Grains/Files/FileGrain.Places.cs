@@ -12,11 +12,11 @@ internal sealed partial class FileGrain
     /// <inheritdoc/>
     public async Task<EntryResult> CreateFolderAsync(CreateFolderCommand command, CancellationToken cancellationToken = default)
     {
-        if (Caller.UserId is not { } user || !Ids.IsValid(Ids.File, Id) || !IsFolderId(command.ParentId))
+        if (Caller.ActorId is not { } actor || !Ids.IsValid(Ids.File, Id) || !IsFolderId(command.ParentId))
             return new EntryResult(NotFound, null);
         if (EntryNames.Check(command.Name) is { } invalid)
             return new EntryResult(invalid, null);
-        var result = await WriteAsync(() => folders.CreateAsync(user, Id, command));
+        var result = await WriteAsync(() => folders.CreateAsync(actor, Id, command));
         if (result.File is not { } file)
         {
             DeactivateOnIdle();
@@ -49,7 +49,8 @@ internal sealed partial class FileGrain
         }
 
         Remember(changed);
-        return Result(changed);
+        // Nobody but the owner moves it, so others see it where they saw it before.
+        return Result(file.Entry.OwnerId == Caller.UserId ? changed : AsSeen(changed, file.Entry.ParentId));
     }
 
     /// <inheritdoc/>

@@ -31,7 +31,7 @@ internal sealed partial class FileGrain
             return new EntryResult(result.Refusal, null);
         Remember(restored);
         await TrimAsync(restored);
-        return Result(restored);
+        return Result(file.Entry.OwnerId == Caller.UserId ? restored : AsSeen(restored, file.Entry.ParentId));
     }
 
     /// <inheritdoc/>

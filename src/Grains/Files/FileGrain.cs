@@ -76,21 +76,24 @@ internal sealed partial class FileGrain(
 
     private static EntryResult Result(FileRow file) => new(null, file.Entry, file.RowVersion);
 
+    /// <summary>The entry in the folder where the caller sees it; null for none that he does.</summary>
+    private static FileRow AsSeen(FileRow file, string? folder) => file with { Entry = file.Entry with { ParentId = folder } };
+
     /// <summary>
     /// Where every access is decided: the owner from memory; everybody else by a query, every time, so that hiding, moving and deleting
     /// act at once. Who may not read gets the answer that he would get if nothing was there.
     /// </summary>
     /// <param name="role">The least that is needed.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>A refusal and no entry, or the entry and no refusal.</returns>
+    /// <returns>A refusal and no entry, or the entry and no refusal; without its folder for who does not see that.</returns>
     private async Task<(Refusal? Refusal, FileRow? File)> FindAsync(EntryRole role, CancellationToken cancellationToken)
     {
         var file = _file ?? await repository.FindAsync(Id, cancellationToken);
         // Asked also when there is nothing, so that it takes as long as when there is something that must not show.
-        var granted = file is not null && file.Entry.OwnerId == Caller.UserId
-            ? EntryRole.Owner
-            : await repository.FindRoleAsync(Id, Caller.UserId, cancellationToken);
-        if (file is null || granted == EntryRole.None)
+        var sight = file is not null && file.Entry.OwnerId == Caller.UserId
+            ? new EntrySight(EntryRole.Owner, SeesFolder: true)
+            : await repository.FindSightAsync(Id, Caller.UserId, cancellationToken);
+        if (file is null || sight.Role == EntryRole.None)
         {
             // Nothing worth keeping in memory: ids can be made up, and what is private is as slow again as what isn't there.
             if (_file is null)
@@ -100,7 +103,9 @@ internal sealed partial class FileGrain(
 
         if (_file is null)
             Remember(file);
-        return granted >= role ? (null, file) : (Refusals.From(RefusalReason.Forbidden), null);
+        if (sight.Role < role)
+            return (Refusals.From(RefusalReason.Forbidden), null);
+        return (null, sight.SeesFolder ? file : AsSeen(file, null));
     }
 
     private void Remember(FileRow file) => _file = owners.MayBeDoubled ? null : file;

@@ -26,22 +26,31 @@ internal sealed class FileRepository(CatalogueDatabase database)
             cancellationToken);
 
     /// <summary>What somebody else than the owner may do with the entry now.</summary>
-    public async Task<EntryRole> FindRoleAsync(string id, string? userId, CancellationToken cancellationToken) =>
-        await database.ReadAsync(
-            EntryAccess.Sql,
+    public Task<EntrySight> FindSightAsync(string id, string? userId, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            EntrySight.Sql,
             parameters => parameters.Text(id).Text(userId),
-            reader => reader.RowAsync(EntryAccess.Read),
-            cancellationToken) is { } access ? access.Role : EntryRole.None;
+            EntrySight.ReadAsync,
+            cancellationToken);
 
-    /// <summary>Writes down the key of a one-request upload before it is used. Returns null to go on, 0 when the file exists, or a refusal.</summary>
-    public Task<int?> IntendAsync(
-        string owner, long quotaBytes, WriteFileCommand command, string? key, StoreProfile store, TimeSpan lives) =>
+    /// <summary>An entry as somebody may see it who has just made or changed it: without its folder, unless he sees that.</summary>
+    public async Task<Entry> AsSeenAsync(Entry entry, string? userId) =>
+        entry.OwnerId == userId || entry.ParentId is null || (await FindSightAsync(entry.Id, userId, CancellationToken.None)).SeesFolder
+            ? entry
+            : entry with { ParentId = null };
+
+    /// <summary>
+    /// Writes down the key of a one-request upload before it is used. Returns null to go on, 0 when the file exists, or a refusal; and whose
+    /// file it becomes.
+    /// </summary>
+    public Task<(int? Code, string OwnerId)> IntendAsync(
+        string actorId, long quotaBytes, WriteFileCommand command, string? key, StoreProfile store, TimeSpan lives) =>
         database.QueryAsync(
-            "SELECT intend_file($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            parameters => parameters.Text(owner).Long(quotaBytes).Text(command.FileId).Text(command.ParentId)
+            "SELECT refusal, owner FROM intend_file_as($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            parameters => parameters.Text(actorId).Long(quotaBytes).Text(command.FileId).Text(command.ParentId)
                 .Text(EntryNames.Key(command.Name)).Boolean(command.OnConflict == OnConflict.Rename)
                 .Long(command.Content.Bytes.Length).Text(key).Text(store.Name).Bytes(command.Sha256).Interval(lives),
-            ReaderExtensions.CodeAsync);
+            async reader => (await reader.CodeAsync(), reader.TextOrNull(1) ?? actorId));
 
     /// <summary>Runs the one transaction of a commit and returns the file as it is then, in one round trip.</summary>
     public async Task<CommitResult> CommitAsync(string fileId, CommitVersionCommand command)
@@ -96,8 +105,8 @@ internal sealed class FileRepository(CatalogueDatabase database)
             {
                 var commit = batch.CreateBatchCommand();
                 commit.CommandText =
-                    "SELECT refusal, version_number FROM commit_version($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-                commit.Parameters.Text(command.OwnerId).Text(fileId).Boolean(command.IsNewFile)
+                    "SELECT refusal, version_number FROM commit_version_as($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+                commit.Parameters.Text(command.ActorId ?? command.OwnerId).Text(command.OwnerId).Text(fileId).Boolean(command.IsNewFile)
                     .Texts(names).Texts(Array.ConvertAll(names, EntryNames.Key)).Text(command.ParentId).Integer(command.ExpectedVersion)
                     .Text(command.ObjectKey).Long(command.SizeBytes).Text(command.Checksum)
                     .Bytes(command.Sha256 is { } sha256 ? Convert.FromHexString(sha256) : null).Text(command.ContentType)

@@ -13,12 +13,13 @@ internal sealed record ListedPurge(string[] Ids, string?[] ParentIds);
 /// <summary>Commands on where entries stand: each is one transaction in one round trip, and returns the entry as it is then.</summary>
 internal sealed class FolderRepository(CatalogueDatabase database, IOptions<LimitsOptions> limits)
 {
-    public Task<CommitResult> CreateAsync(string owner, string id, CreateFolderCommand command) =>
+    /// <summary>Makes a folder on behalf of somebody; the folder that it comes to says whose it is.</summary>
+    public Task<CommitResult> CreateAsync(string actorId, string id, CreateFolderCommand command) =>
         RunAsync(
-            owner,
+            owner: null,
             id,
-            "SELECT create_folder($1, $2, $3, $4, $5, $6)",
-            parameters => parameters.Text(owner).Long(limits.Value.QuotaBytes).Text(id).Text(command.Name)
+            "SELECT create_folder_as($1, $2, $3, $4, $5, $6)",
+            parameters => parameters.Text(actorId).Long(limits.Value.QuotaBytes).Text(id).Text(command.Name)
                 .Text(EntryNames.Key(command.Name)).Text(command.ParentId));
 
     public Task<CommitResult> ChangeAsync(string owner, string id, ChangeEntryCommand command) =>
@@ -81,8 +82,8 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
             reader => reader.RowAsync(row => row.GetString(0)),
             cancellationToken);
 
-    /// <summary>Runs a command function; 0 stands for a repeat, which has nothing to do any more.</summary>
-    public async Task<CommitResult> RunAsync(string owner, string id, string sql, Action<NpgsqlParameterCollection> bind)
+    /// <summary>Runs a command function; 0 stands for a repeat, which has nothing to do any more. Without an owner, the function has said whose it is.</summary>
+    public async Task<CommitResult> RunAsync(string? owner, string id, string sql, Action<NpgsqlParameterCollection> bind)
     {
         try
         {
@@ -94,8 +95,10 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
                     bind(command.Parameters);
                     batch.BatchCommands.Add(command);
                     var read = batch.CreateBatchCommand();
-                    read.CommandText = $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1 AND e.owner_id = $2";
-                    read.Parameters.Text(id).Text(owner);
+                    read.CommandText = $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1{(owner is null ? "" : " AND e.owner_id = $2")}";
+                    read.Parameters.Text(id);
+                    if (owner is not null)
+                        read.Parameters.Text(owner);
                     batch.BatchCommands.Add(read);
                 },
                 async reader =>

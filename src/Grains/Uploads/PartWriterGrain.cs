@@ -62,7 +62,7 @@ internal sealed class PartWriterGrain(
     {
         using var activity = GrainsMeter.Activities.StartActivity("file.write");
         activity?.SetTag("file.id", command.FileId);
-        if (Caller.UserId is not { } owner)
+        if (Caller.ActorId is not { } actor)
             return new EntryResult(Refusals.NotFound("user"), null);
         if (Check(command) is { } invalid)
             return new EntryResult(invalid, null);
@@ -71,7 +71,7 @@ internal sealed class PartWriterGrain(
         var key = sizeBytes == 0 ? null : ObjectKeys.NewContentKey();
         var lives = store.Profile.WriteTimeout + janitor.Value.IntentSlack;
         var file = GrainFactory.GetGrain<IFileGrain>(command.FileId);
-        var code = await files.IntendAsync(owner, limits.Value.QuotaBytes, command, key, store.Profile, lives);
+        var (code, owner) = await files.IntendAsync(actor, limits.Value.QuotaBytes, command, key, store.Profile, lives);
         if (code == 0)
             return await file.GetAsync(cancellationToken);
         if (code is { } reason)
@@ -83,7 +83,7 @@ internal sealed class PartWriterGrain(
         var result = await file.CommitVersionAsync(
             new CommitVersionCommand(
                 owner, key, sizeBytes, sha256, sha256, command.ContentType ?? MediaTypes.Default, command.Name, command.ParentId,
-                command.OnConflict, IsNewFile: true, null, null, 0, 0),
+                command.OnConflict, IsNewFile: true, null, null, 0, 0, actor),
             CancellationToken.None);
         if (result.Refusal is not null && key is not null)
             await AbandonAsync(command.FileId, key);

@@ -3,7 +3,7 @@ using GrainVault.Files;
 
 namespace GrainVault.Uploads;
 
-/// <summary>Lists the unfinished sessions of a user.</summary>
+/// <summary>Lists the unfinished sessions of a user: what he uploads, and what others upload to what is his.</summary>
 internal sealed class UploadListing(CatalogueDatabase database, ListCursors cursors)
 {
     /// <summary>Most sessions in a page.</summary>
@@ -24,7 +24,11 @@ internal sealed class UploadListing(CatalogueDatabase database, ListCursors curs
             $"""
             SELECT {UploadRow.Columns},
                 (SELECT coalesce(sum(p.size_bytes), 0)::bigint FROM upload_parts p WHERE p.upload_id = uploads.id)
-            FROM uploads WHERE owner_id = $1 AND state <= 3 {after} ORDER BY id DESC LIMIT $2
+            FROM (
+                (SELECT * FROM uploads WHERE owner_id = $1 AND state <= 3 {after} ORDER BY id DESC LIMIT $2)
+                UNION ALL
+                (SELECT * FROM uploads WHERE uploader_id = $1 AND state <= 3 {after} ORDER BY id DESC LIMIT $2)
+            ) uploads ORDER BY id DESC LIMIT $2
             """,
             parameters => parameters.Text(userId).Integer(limit + 1).Text(position),
             reader => reader.RowsAsync(row => UploadRow.Read(row).ToInfo(row.GetInt64(UploadRow.ColumnCount), [], null, null)),

@@ -10,8 +10,8 @@ namespace GrainVault.Uploads;
 /// <summary>A session with what its grain keeps of the ledger: the numbers of the parts.</summary>
 internal sealed record LoadedUpload(UploadRow Row, PartSet Parts);
 
-/// <summary>What came of creating a session: a refusal, or the session; <paramref name="Exists"/> for a repeat.</summary>
-internal sealed record CreatedUpload(Refusal? Refusal, bool Exists, DateTimeOffset ExpiresAt, string Name);
+/// <summary>What came of creating a session: a refusal, or the session and whose it is; <paramref name="Exists"/> for a repeat.</summary>
+internal sealed record CreatedUpload(Refusal? Refusal, bool Exists, DateTimeOffset ExpiresAt, string Name, string OwnerId = "");
 
 /// <summary>What came of beginning a completion: a refusal, and the parts as they are then.</summary>
 internal sealed record BegunCompletion(RefusalReason? Refusal, List<PartRow> Parts);
@@ -43,16 +43,17 @@ internal sealed class UploadRepository(
                 return new LoadedUpload(row, parts);
             });
 
-    public async Task<CreatedUpload> CreateAsync(UploadRow row, string nameKey, StoreProfile store)
+    /// <summary>Creates a session for somebody; its folder or file says whose it is.</summary>
+    public async Task<CreatedUpload> CreateAsync(UploadRow row, string actorId, string nameKey, StoreProfile store)
     {
         try
         {
             return await database.QueryAsync(
                 """
-                SELECT refusal, expires, file_name
-                FROM create_upload_in_dialect($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+                SELECT refusal, expires, file_name, owner
+                FROM open_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
                 """,
-                parameters => parameters.Text(row.Id).Text(row.OwnerId).Long(limits.Value.QuotaBytes).Integer((int)row.Mode)
+                parameters => parameters.Text(row.Id).Text(actorId).Long(limits.Value.QuotaBytes).Integer((int)row.Mode)
                     .Text(row.FileId).Boolean(row.IsNewFile).Integer(row.ExpectedVersion).Text(row.Name).Text(nameKey)
                     .Text(row.ParentId).Integer((int)row.OnConflict).Text(row.ContentType).Long(row.SizeBytes)
                     .Long(row.PartSizeBytes).Integer(row.PartCount).Boolean(row.IsMultipart).Bytes(row.DeclaredSha256)
@@ -60,7 +61,7 @@ internal sealed class UploadRepository(
                     .Text(row.Dialect).Integer(row.PartCountMax),
                 async reader => await reader.CodeAsync() switch
                 {
-                    null => new CreatedUpload(null, false, reader.Time(1), reader.GetString(2)),
+                    null => new CreatedUpload(null, false, reader.Time(1), reader.GetString(2), reader.GetString(3)),
                     0 => new CreatedUpload(null, true, default, ""),
                     { } reason => new CreatedUpload(Refusals.From((RefusalReason)reason), false, default, ""),
                 });
@@ -188,10 +189,10 @@ internal sealed class UploadRepository(
             parameters => parameters.Text(row.Id).Long(row.Epoch).Text(row.Name).Text(EntryNames.Key(row.Name)).Text(row.ParentId)
                 .Integer((int)row.OnConflict)) == 1;
 
-    /// <summary>Makes the session one for a new file beside the one that it was for; returns whether it did, and the folder.</summary>
+    /// <summary>Makes the session one for a new file beside the one that it was for; returns whether it did, which it doesn't where the uploader may not, and the folder.</summary>
     public Task<(bool Found, string? Folder)> TurnIntoCopyAsync(UploadRow copy) =>
         database.QueryAsync(
-            "SELECT folder FROM turn_into_copy($1, $2, $3, $4, $5)",
+            "SELECT folder FROM turn_into_own_copy($1, $2, $3, $4, $5)",
             parameters => parameters.Text(copy.Id).Long(copy.Epoch).Text(copy.FileId).Text(copy.Name).Text(EntryNames.Key(copy.Name)),
             async reader => await reader.ReadAsync() ? (true, reader.TextOrNull(0)) : (false, null));
 

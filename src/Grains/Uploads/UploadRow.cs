@@ -11,13 +11,20 @@ internal sealed record UploadRow
     public const string Columns =
         "id, owner_id, state, epoch, mode, file_id, is_new_file, expected_version, name, parent_id, on_conflict, content_type, " +
         "size_bytes, part_size_bytes, part_count, multipart, declared_sha256, verified_sha256, object_key, store_upload_id, " +
-        "object_made, failure, expires_at, urls_until, staging_key, store, dialect, part_count_max";
+        "object_made, failure, expires_at, urls_until, staging_key, store, dialect, part_count_max, uploader_id";
 
     /// <summary>How many those are: what a statement selects beside them begins here.</summary>
-    public const int ColumnCount = 28;
+    public const int ColumnCount = 29;
 
     public required string Id { get; init; }
     public required string OwnerId { get; init; }
+
+    /// <summary>Who uploads, where that is not the owner; null for the owner.</summary>
+    public string? UploaderId { get; init; }
+
+    /// <summary>Who uploads.</summary>
+    public string ActorId => UploaderId ?? OwnerId;
+
     public required UploadState State { get; init; }
     public required long Epoch { get; init; }
     public required UploadMode Mode { get; init; }
@@ -93,11 +100,12 @@ internal sealed record UploadRow
         Store = reader.GetString(25),
         Dialect = reader.TextOrNull(26),
         PartCountMax = reader.IntegerOrNull(27),
+        UploaderId = reader.TextOrNull(28),
     };
 
-    /// <summary>The session for its owner, with a page of parts.</summary>
+    /// <summary>The session for who may see it, with a page of parts.</summary>
     public UploadInfo ToInfo(long receivedBytes, List<PartInfo> parts, int? nextPart, Entry? file) =>
-        new(Id, State, Mode, Name, SizeBytes, PartSizeBytes, PartCount, receivedBytes, parts, nextPart, ExpiresAt, file);
+        new(Id, State, Mode, Name, SizeBytes, PartSizeBytes, PartCount, receivedBytes, parts, nextPart, ExpiresAt, file, OwnerId, UploaderId);
 }
 
 /// <summary>An acknowledged part as the ledger has it.</summary>

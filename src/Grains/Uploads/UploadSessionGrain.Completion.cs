@@ -24,7 +24,8 @@ internal sealed partial class UploadSessionGrain
         if (Check(command) is { } invalid)
             return new EntryResult(invalid, null);
         // Not bound to the caller's token: the completion goes on when the caller has gone.
-        return await CompleteOnceAsync(row, command);
+        var result = await CompleteOnceAsync(row, command);
+        return result.Entry is { } file ? result with { Entry = await files.AsSeenAsync(file, Caller.UserId) } : result;
     }
 
     private async Task<EntryResult> CompleteOnceAsync(UploadRow row, CompleteUploadCommand command)
@@ -241,7 +242,7 @@ internal sealed partial class UploadSessionGrain
         var result = await GrainFactory.GetGrain<IFileGrain>(row.FileId).CommitVersionAsync(new CommitVersionCommand(
             row.OwnerId, parts.Count == 0 ? null : key, row.SizeBytes ?? 0, content.Checksum,
             sha256 is null ? null : Convert.ToHexStringLower(sha256), row.ContentType, row.Name, row.ParentId, row.OnConflict,
-            row.IsNewFile, row.ExpectedVersion, row.Id, row.Epoch, 0));
+            row.IsNewFile, row.ExpectedVersion, row.Id, row.Epoch, 0, row.ActorId));
         if (result.Entry is not null)
         {
             _row = row with { State = UploadState.Completed };
@@ -253,7 +254,7 @@ internal sealed partial class UploadSessionGrain
         if (result.Refusal.Reason == RefusalReason.VersionConflict && row.OnConflict == OnConflict.Rename && await TurnIntoCopyAsync(row) is { } copy)
             return await CommitAsync(copy, parts);
 
-        // Name, folder, version or quota was lost meanwhile. The content is kept for another try.
+        // Name, folder, version, right or quota was lost meanwhile. The content is kept for another try.
         if (await WriteAsync(() => repository.RecordAssembledAsync(row)))
             _row = row with { State = UploadState.Assembled, IsObjectMade = true };
         else
@@ -263,11 +264,12 @@ internal sealed partial class UploadSessionGrain
 
     /// <summary>
     /// Somebody else was faster, and both are to be kept: what was uploaded becomes a file of its own beside the other. Recorded before it
-    /// is made, so that a repeat makes the same file. Null when the session or the file is not there any more.
+    /// is made, so that a repeat makes the same file. Null when the session or the file is not there any more, and when who uploads may write to
+    /// the file and not beside it.
     /// </summary>
     private async Task<UploadRow?> TurnIntoCopyAsync(UploadRow row)
     {
-        var name = await copies.NameAsync(row.OwnerId, row.Name, CancellationToken.None);
+        var name = await copies.NameAsync(row.ActorId, row.Name, CancellationToken.None);
         var copy = row with { FileId = Ids.New(Ids.File), IsNewFile = true, ExpectedVersion = null, Name = name };
         var (found, folder) = await WriteAsync(() => repository.TurnIntoCopyAsync(copy));
         return found ? _row = copy with { ParentId = folder } : null;

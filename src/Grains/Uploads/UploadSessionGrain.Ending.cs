@@ -8,7 +8,7 @@ internal sealed partial class UploadSessionGrain
     /// <inheritdoc/>
     public async Task<Outcome> AbortAsync(CancellationToken cancellationToken = default)
     {
-        if (await LoadForCallerAsync() is not { } row)
+        if (await LoadForCallerAsync(orOwner: true) is not { } row)
             return new Outcome(NotFound.Refusal);
         if (row.State is UploadState.Aborted or UploadState.Expired)
             return Outcome.Done;

@@ -20,6 +20,7 @@ internal sealed partial class UploadSessionGrain(
     IObjectStore store,
     ContentHasher hasher,
     ConflictCopies copies,
+    FileRepository files,
     IOptions<LimitsOptions> limits,
     IOptions<DirectOptions> direct,
     TimeProvider time,
@@ -47,7 +48,7 @@ internal sealed partial class UploadSessionGrain(
     /// <inheritdoc/>
     public async Task<UploadResult> CreateAsync(CreateUploadCommand command, CancellationToken cancellationToken = default)
     {
-        if (Caller.UserId is not { } user || !Ids.IsValid(Ids.Upload, Id))
+        if (Caller.ActorId is not { } actor || !Ids.IsValid(Ids.Upload, Id))
             return NotFound;
         if (_row is not null)
             return await GetAsync(0, PageLengthMax, cancellationToken);
@@ -58,8 +59,8 @@ internal sealed partial class UploadSessionGrain(
         if (plan is null)
             return new UploadResult(refusal, null);
 
-        var row = NewRow(command, user, plan);
-        var created = await WriteAsync(() => repository.CreateAsync(row, EntryNames.Key(row.Name), store.Profile));
+        var row = NewRow(command, actor, plan);
+        var created = await WriteAsync(() => repository.CreateAsync(row, actor, EntryNames.Key(row.Name), store.Profile));
         // A repeat, or somebody else's.
         if (created.Exists)
             return await GetAsync(0, PageLengthMax, cancellationToken);
@@ -70,7 +71,13 @@ internal sealed partial class UploadSessionGrain(
             return new UploadResult(created.Refusal, null);
         }
 
-        _row = row with { ExpiresAt = created.ExpiresAt, Name = created.Name };
+        _row = row with
+        {
+            ExpiresAt = created.ExpiresAt,
+            Name = created.Name,
+            OwnerId = created.OwnerId,
+            UploaderId = created.OwnerId == actor ? null : actor,
+        };
         _isFirstKeyFree = true;
         return new UploadResult(null, _row.ToInfo(0, [], null, null));
     }
@@ -80,7 +87,7 @@ internal sealed partial class UploadSessionGrain(
     {
         if (afterPart < 0 || limit is < 1 or > PageLengthMax)
             return new UploadResult(Refusals.Invalid("A limit is 1 to 1,000 and a part number 0 or more."), null);
-        return await LoadForCallerAsync() is { } row
+        return await LoadForCallerAsync(orOwner: true) is { } row
             ? new UploadResult(null, await DescribeAsync(row, afterPart, limit, cancellationToken))
             : NotFound;
     }
@@ -101,7 +108,7 @@ internal sealed partial class UploadSessionGrain(
             next = page[^1].Number;
         }
 
-        return row.ToInfo(received, page, next, file);
+        return row.ToInfo(received, page, next, file is null ? null : await files.AsSeenAsync(file, Caller.UserId));
     }
 
     private Refusal? Check(CreateUploadCommand command)
@@ -125,10 +132,11 @@ internal sealed partial class UploadSessionGrain(
         return MediaTypes.Check(command.ContentType);
     }
 
-    private UploadRow NewRow(CreateUploadCommand command, string user, UploadPlan plan) => new()
+    private UploadRow NewRow(CreateUploadCommand command, string owner, UploadPlan plan) => new()
     {
         Id = Id,
-        OwnerId = user,
+        // The database knows better where it is somebody else's folder or file.
+        OwnerId = owner,
         State = UploadState.Open,
         Epoch = 1,
         Mode = command.Mode,
@@ -153,8 +161,9 @@ internal sealed partial class UploadSessionGrain(
     };
 
     /// <summary>The session when it is the caller's; everybody else learns nothing, not even that it exists.</summary>
-    private async Task<UploadRow?> LoadForCallerAsync() =>
-        await LoadAsync() is { } row && row.OwnerId == Caller.UserId ? row : null;
+    /// <param name="orOwner">Also for the owner of what somebody else uploads.</param>
+    private async Task<UploadRow?> LoadForCallerAsync(bool orOwner = false) =>
+        await LoadAsync() is { } row && Caller.ActorId is { } actor && (row.ActorId == actor || (orOwner && row.OwnerId == actor)) ? row : null;
 
     private async Task<UploadRow?> LoadAsync()
     {
