@@ -14,7 +14,7 @@ internal static class EntryEndpoints
     {
         var own = app.MapGroup("/v1").WithTags("Files").RequireAuthorization().Refuses(400, 401, 429, 503);
         own.MapPost("/folders", CreateFolderAsync).WithSummary("Makes a folder.")
-            .WithMetadata(TakesIdempotencyKey.Instance).Refuses(404, 408, 409, 413, 415, 422);
+            .WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422);
         own.MapPatch("/files/{id}", ChangeAsync).WithSummary("Renames, moves, shows or hides an entry, all or nothing.")
             .WithMetadata(TakesIfMatch.Instance).Refuses(403, 404, 408, 409, 412, 413, 415);
         own.MapPost("/files/{id}/restore", RestoreAsync).WithSummary("Takes an entry out of the trash; may be repeated.").Refuses(403, 404, 409);

@@ -6,7 +6,7 @@ namespace GrainVault.Uploads;
 
 /// <summary>
 /// One upload: its protocol state, its part ledger (rows, never memory per part) and its multipart upload. It is the lock of
-/// the upload. Callers other than the owner get NotFound. Key: <c>up-&lt;uuid&gt;</c>.
+/// the upload. Only who uploads may use it, and the owner of the folder or file may look at it and end it; others get NotFound. Key: <c>up-&lt;uuid&gt;</c>.
 /// </summary>
 [Alias("gv.IUploadSessionGrain")]
 public interface IUploadSessionGrain : IGrainWithStringKey
