@@ -1,4 +1,5 @@
 using GrainVault.Api.Accounts;
+using GrainVault.Api.Administration;
 using GrainVault.Api.Auth;
 using GrainVault.Api.Cluster;
 using GrainVault.Api.Documents;
@@ -31,6 +32,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapEntries();
     app.MapVersions();
     app.MapShares();
+    app.MapAdministration();
     app.MapIngest();
     app.MapSignedObjects();
     app.MapGrainVaultHealth();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using GrainVault.Cli.Administration;
 using GrainVault.Cli.Fsck;
 using GrainVault.Cli.Store;
 
@@ -7,4 +8,5 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
 var root = new RootCommand("Works on a GrainVault installation, configured by the same GrainVault__... variables as the system itself.");
 root.Subcommands.Add(FsckCommand.Create());
 root.Subcommands.Add(StoreCommand.Create());
+root.Subcommands.Add(AdminCommand.Create());
 return await root.Parse(args).InvokeAsync();

@@ -77,6 +77,9 @@ public enum RefusalReason
 
     /// <summary>The version is the current one, which stays as long as the file does (409).</summary>
     CurrentVersion = 24,
+
+    /// <summary>The user has as many unfinished upload sessions as one may have (409).</summary>
+    TooManyUploads = 40,
 }
 
 /// <summary>An expected outcome other than success.</summary>

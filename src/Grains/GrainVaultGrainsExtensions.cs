@@ -1,4 +1,5 @@
 using GrainVault.Accounts;
+using GrainVault.Administration;
 using GrainVault.Cluster;
 using GrainVault.Data;
 using GrainVault.Files;
@@ -45,6 +46,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<AccountRepository>();
         services.AddSingleton<RevocationRepository>();
         services.AddSingleton<UserRepository>();
+        services.AddSingleton<UserDirectory>();
 
         services.TryAddSingleton<IOwnerWatch, OnlyOwner>();
         services.AddSingleton<FileRepository>();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GrainVault.Api.Accounts;
+using GrainVault.Api.Administration;
 using GrainVault.Api.Files;
 using GrainVault.Api.Uploads;
 using GrainVault.Files;
@@ -49,6 +50,10 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(ShareRequest))]
 [JsonSerializable(typeof(SharesAnswer))]
 [JsonSerializable(typeof(ChangeEntryRequest))]
+[JsonSerializable(typeof(ChangeUserRequest))]
+[JsonSerializable(typeof(UserAnswer))]
+[JsonSerializable(typeof(UserPageAnswer))]
+[JsonSerializable(typeof(SessionPageAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Deepest nesting that is read.</summary>

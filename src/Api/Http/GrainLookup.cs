@@ -1,4 +1,5 @@
 using GrainVault.Accounts;
+using GrainVault.Administration;
 using GrainVault.Files;
 using GrainVault.Uploads;
 
@@ -18,6 +19,10 @@ internal static class GrainLookup
     /// <summary>The user who makes the request; the endpoint has required a token.</summary>
     public static IUserGrain CallingUser(this IGrainFactory grains) =>
         grains.GetGrain<IUserGrain>(Caller.UserId ?? throw new InvalidOperationException("The endpoint requires no token."));
+
+    /// <summary>The caller as an administrator; the grain decides whether he is one.</summary>
+    public static IAdminGrain CallingAdministrator(this IGrainFactory grains) =>
+        grains.GetGrain<IAdminGrain>(Caller.UserId ?? throw new InvalidOperationException("The endpoint requires no token."));
 
     /// <summary>The answer when an id names nothing.</summary>
     public static Problem NoSuch(string what) => new(ProblemTypes.NotFound, $"There is no such {what}.");

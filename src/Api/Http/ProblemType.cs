@@ -26,6 +26,7 @@ internal static class ProblemTypes
     public static readonly ProblemType InTrash = new("in-trash", 409, "It is in the trash");
     public static readonly ProblemType Superseded = new("superseded", 409, "A newer request took over");
     public static readonly ProblemType CurrentVersion = new("current-version", 409, "It is the current version");
+    public static readonly ProblemType TooManyUploads = new("too-many-uploads", 409, "Too many unfinished uploads");
     public static readonly ProblemType LengthRequired = new("length-required", 411, "Content-Length is required");
     public static readonly ProblemType VersionConflict = new("version-conflict", 412, "The file has another version");
     public static readonly ProblemType PreconditionFailed = new("precondition-failed", 412, "A precondition failed");
@@ -69,6 +70,7 @@ internal static class ProblemTypes
         RefusalReason.TooDeep => TooDeep,
         RefusalReason.InTrash => InTrash,
         RefusalReason.CurrentVersion => CurrentVersion,
+        RefusalReason.TooManyUploads => TooManyUploads,
         _ => Unexpected,
     };
 

@@ -15,14 +15,22 @@ internal sealed class InstallationConnection : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    private InstallationConnection(NpgsqlDataSource catalogue, ServiceProvider services, JanitorOptions options)
+    private InstallationConnection(NpgsqlDataSource catalogue, NpgsqlDataSource identity, ServiceProvider services, JanitorOptions options, AccountOptions accounts)
     {
         Catalogue = catalogue;
+        Identity = identity;
+        Accounts = accounts;
         _services = services;
         Options = options;
     }
 
     public NpgsqlDataSource Catalogue { get; }
+
+    /// <summary>Accounts and logins.</summary>
+    public NpgsqlDataSource Identity { get; }
+
+    /// <summary>How long tokens live.</summary>
+    public AccountOptions Accounts { get; }
 
     public IObjectStore Store => _services.GetRequiredService<IObjectStore>();
 
@@ -46,23 +54,30 @@ internal sealed class InstallationConnection : IAsyncDisposable
                 ?? throw new StartRefusedException($"There is no GrainVault in '{data.FullPath}', and GrainVault:Postgres:ConnectionString is not set.");
         }
 
-        var connectionString = new PostgresConnections(postgres).For(PostgresConnections.CatalogueSchema);
-        if (await MigrationRunner.FindMismatchAsync(connectionString, MigrationSet.FromResources(PostgresConnections.CatalogueSchema), cancellationToken) is { } mismatch)
-            throw new StartRefusedException(mismatch);
+        var connections = new PostgresConnections(postgres);
+        foreach (var schema in (string[])[PostgresConnections.CatalogueSchema, PostgresConnections.IdentitySchema])
+        {
+            if (await MigrationRunner.FindMismatchAsync(connections.For(schema), MigrationSet.FromResources(schema), cancellationToken) is { } mismatch)
+                throw new StartRefusedException(mismatch);
+        }
+
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddObjectStore(configuration);
         // A check of everything takes as long as it takes.
-        var patient = new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 0 };
+        var patient = new NpgsqlConnectionStringBuilder(connections.For(PostgresConnections.CatalogueSchema)) { CommandTimeout = 0 };
         return new InstallationConnection(
             NpgsqlDataSource.Create(patient),
+            NpgsqlDataSource.Create(connections.For(PostgresConnections.IdentitySchema)),
             services.BuildServiceProvider(),
-            OptionsReader.Read<JanitorOptions>(configuration, JanitorOptions.Section));
+            OptionsReader.Read<JanitorOptions>(configuration, JanitorOptions.Section),
+            OptionsReader.Read<AccountOptions>(configuration, AccountOptions.Section));
     }
 
     public async ValueTask DisposeAsync()
     {
         await Catalogue.DisposeAsync();
+        await Identity.DisposeAsync();
         await _services.DisposeAsync();
     }
 }

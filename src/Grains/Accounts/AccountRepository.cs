@@ -37,8 +37,8 @@ internal sealed class AccountRepository(IdentityDatabase database, IOptions<Acco
         database.QueryAsync(
             """
             WITH made AS (
-                INSERT INTO accounts (id, email, email_key, display_name, password_hash, roles)
-                VALUES ($1, $2, $3, $4, $5, roles_of_new_account($6))
+                INSERT INTO accounts (id, email, email_key, display_name, password_hash, roles, signed_in_at)
+                VALUES ($1, $2, $3, $4, $5, roles_of_new_account($6), now())
                 ON CONFLICT DO NOTHING RETURNING id, roles
             ), login AS (
                 INSERT INTO logins (id, account_id, token_hash, expires_at) SELECT $7, id, $8, now() + $9 FROM made
@@ -58,8 +58,11 @@ internal sealed class AccountRepository(IdentityDatabase database, IOptions<Acco
     public Task StartLoginAsync(AccountRow account, string loginId, byte[] tokenHash, string? newHash) =>
         database.QueryAsync(
             """
-            WITH rehashed AS (
-                UPDATE accounts SET password_hash = $5, version = version + 1 WHERE id = $1 AND version = $6 AND $5 IS NOT NULL
+            WITH noted AS (
+                UPDATE accounts SET signed_in_at = now(),
+                    password_hash = CASE WHEN version = $6 AND $5 IS NOT NULL THEN $5 ELSE password_hash END,
+                    version = CASE WHEN version = $6 AND $5 IS NOT NULL THEN version + 1 ELSE version END
+                WHERE id = $1
             ), login AS (
                 INSERT INTO logins (id, account_id, token_hash, expires_at) VALUES ($2, $1, $3, now() + $4)
             )
@@ -79,7 +82,7 @@ internal sealed class AccountRepository(IdentityDatabase database, IOptions<Acco
                 change.CommandText =
                     """
                     WITH changed AS (
-                        UPDATE accounts SET password_hash = $2, version = version + 1 WHERE id = $1 AND version = $3 RETURNING id
+                        UPDATE accounts SET password_hash = $2, version = version + 1, signed_in_at = now() WHERE id = $1 AND version = $3 RETURNING id
                     )
                     SELECT end_logins(id, 0, $4) FROM changed
                     """;

@@ -32,6 +32,10 @@ public sealed class LimitsOptions
     [Range(typeof(long), "5242880", "67108864")]
     public long ProxiedPartSizeBytesMax { get; set; } = 64L << 20;
 
+    /// <summary>Unfinished upload sessions of one user. Default: 1,000.</summary>
+    [Range(1, 1_000_000)]
+    public int OpenUploadCountMax { get; set; } = 1000;
+
     /// <summary>Life of an upload session. Default: 7 days.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan UploadLifetime { get; set; } = TimeSpan.FromDays(7);

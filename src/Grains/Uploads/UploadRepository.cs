@@ -48,22 +48,35 @@ internal sealed class UploadRepository(
     {
         try
         {
-            return await database.QueryAsync(
-                """
-                SELECT refusal, expires, file_name, owner
-                FROM open_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
-                """,
-                parameters => parameters.Text(row.Id).Text(actorId).Long(limits.Value.QuotaBytes).Integer((int)row.Mode)
-                    .Text(row.FileId).Boolean(row.IsNewFile).Integer(row.ExpectedVersion).Text(row.Name).Text(nameKey)
-                    .Text(row.ParentId).Integer((int)row.OnConflict).Text(row.ContentType).Long(row.SizeBytes)
-                    .Long(row.PartSizeBytes).Integer(row.PartCount).Boolean(row.IsMultipart).Bytes(row.DeclaredSha256)
-                    .Text(row.ObjectKey).Text(store.Name).Interval(limits.Value.UploadLifetime).Interval(IntentLife(store))
-                    .Text(row.Dialect).Integer(row.PartCountMax),
-                async reader => await reader.CodeAsync() switch
+            return await database.BatchAsync(
+                batch =>
                 {
-                    null => new CreatedUpload(null, false, reader.Time(1), reader.GetString(2), reader.GetString(3)),
-                    0 => new CreatedUpload(null, true, default, ""),
-                    { } reason => new CreatedUpload(Refusals.From((RefusalReason)reason), false, default, ""),
+                    Add(
+                        batch,
+                        "SELECT guard_open_uploads($1, $2, $3)",
+                        parameters => parameters.Text(row.Id).Text(actorId).Integer(limits.Value.OpenUploadCountMax));
+                    Add(
+                        batch,
+                        """
+                        SELECT refusal, expires, file_name, owner
+                        FROM open_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+                        """,
+                        parameters => parameters.Text(row.Id).Text(actorId).Long(limits.Value.QuotaBytes).Integer((int)row.Mode)
+                            .Text(row.FileId).Boolean(row.IsNewFile).Integer(row.ExpectedVersion).Text(row.Name).Text(nameKey)
+                            .Text(row.ParentId).Integer((int)row.OnConflict).Text(row.ContentType).Long(row.SizeBytes)
+                            .Long(row.PartSizeBytes).Integer(row.PartCount).Boolean(row.IsMultipart).Bytes(row.DeclaredSha256)
+                            .Text(row.ObjectKey).Text(store.Name).Interval(limits.Value.UploadLifetime).Interval(IntentLife(store))
+                            .Text(row.Dialect).Integer(row.PartCountMax));
+                },
+                async reader =>
+                {
+                    await reader.NextResultAsync();
+                    return await reader.CodeAsync() switch
+                    {
+                        null => new CreatedUpload(null, false, reader.Time(1), reader.GetString(2), reader.GetString(3)),
+                        0 => new CreatedUpload(null, true, default, ""),
+                        { } reason => new CreatedUpload(Refusals.From((RefusalReason)reason), false, default, ""),
+                    };
                 });
         }
         catch (RefusedException refused)
