@@ -15,6 +15,8 @@ internal static class EntryEndpoints
         var own = app.MapGroup("/v1").WithTags("Files").RequireAuthorization().Refuses(400, 401, 429, 503);
         own.MapPost("/folders", CreateFolderAsync).WithSummary("Makes a folder.")
             .WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422);
+        own.MapPost("/files/{id}/copy", CopyAsync).WithSummary("Copies a file; its content is not moved.")
+            .WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422, 507);
         own.MapPatch("/files/{id}", ChangeAsync).WithSummary("Renames, moves, shows or hides an entry, all or nothing.")
             .WithMetadata(TakesIfMatch.Instance).Refuses(403, 404, 408, 409, 412, 413, 415);
         own.MapPost("/files/{id}/restore", RestoreAsync).WithSummary("Takes an entry out of the trash; may be repeated.").Refuses(403, 404, 409);
@@ -33,6 +35,24 @@ internal static class EntryEndpoints
             return Problem.From(refusal);
         context.Response.Headers.ETag = EntryTags.Of(result.RowVersion);
         return TypedResults.Created($"/v1/files/{id}", FileAnswer.From(result.Entry!));
+    }
+
+    private static async Task<Results<Created<FileAnswer>, Problem>> CopyAsync(
+        string id, OptionalJsonBody<CopyFileRequest> body, HttpContext context, IGrainFactory grains, GrainCalls calls)
+    {
+        if (grains.FindFile(id) is null)
+            return GrainLookup.NoSuch("file");
+        var request = body.Value ?? new CopyFileRequest();
+        var fingerprint = IdempotencyKeys.Fingerprint(request, ApiJson.Default.CopyFileRequest) + request.ParentId.IsGiven;
+        var copy = await IdempotencyKeys.BindAsync(context.Request, grains, calls, fingerprint, Ids.New(Ids.File));
+        var result = await calls.RepeatableAsync(
+            (File: grains.GetGrain<IFileGrain>(copy),
+                Command: new CopyFileCommand(id, request.Name, request.ParentId.IsGiven, request.ParentId.Value, request.OnConflict ?? OnConflict.Fail)),
+            static (call, token) => call.File.CopyFromAsync(call.Command, token));
+        if (result.Refusal is { } refusal)
+            return Problem.From(refusal);
+        context.Response.Headers.ETag = EntryTags.Of(result.RowVersion);
+        return TypedResults.Created($"/v1/files/{copy}", FileAnswer.From(result.Entry!));
     }
 
     private static async Task<Results<Ok<FileAnswer>, Problem>> ChangeAsync(

@@ -60,6 +60,12 @@ internal sealed record EntryPageAnswer(IReadOnlyList<FileAnswer> Entries, string
 /// <param name="ParentId">Folder that it is to stand in; the root when left out.</param>
 internal sealed record CreateFolderRequest(string Name, string? ParentId = null);
 
+/// <summary>Body that copies a file; may be left out.</summary>
+/// <param name="Name">Name of the copy; that of the file when left out.</param>
+/// <param name="ParentId">Folder of the copy, null for the root; when left out, beside a file of the caller's own, and at the root else.</param>
+/// <param name="OnConflict">What happens when the name is taken; <c>fail</c> when left out.</param>
+internal sealed record CopyFileRequest(string? Name = null, GivenText ParentId = default, OnConflict? OnConflict = null);
+
 /// <summary>Body that changes an entry; what is left out stays as it is.</summary>
 /// <param name="Name">New name.</param>
 /// <param name="ParentId">New folder; null for the root.</param>

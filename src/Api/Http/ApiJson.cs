@@ -46,6 +46,7 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(FileAnswer))]
 [JsonSerializable(typeof(EntryPageAnswer))]
 [JsonSerializable(typeof(CreateFolderRequest))]
+[JsonSerializable(typeof(CopyFileRequest))]
 [JsonSerializable(typeof(VersionPageAnswer))]
 [JsonSerializable(typeof(ShareRequest))]
 [JsonSerializable(typeof(SharesAnswer))]

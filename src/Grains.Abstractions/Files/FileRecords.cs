@@ -81,6 +81,20 @@ public sealed record EntryResult([property: Id(0)] Refusal? Refusal, [property: 
 [GenerateSerializer, Immutable, Alias("gv.CreateFolderCommand")]
 public sealed record CreateFolderCommand([property: Id(0)] string Name, [property: Id(1)] string? ParentId);
 
+/// <summary>A copy of a file. The grain's key is the natural key: a repeat returns the copy as it is.</summary>
+/// <param name="SourceId">File whose current content the copy has.</param>
+/// <param name="Name">Name of the copy; null for that of the source.</param>
+/// <param name="IsPlaced">True when <paramref name="ParentId"/> counts; otherwise the copy comes to stand beside a source of the caller's, and at the caller's root else.</param>
+/// <param name="ParentId">Folder of the copy, which belongs to that folder's owner; null for the caller's root.</param>
+/// <param name="OnConflict">What happens when the name is taken.</param>
+[GenerateSerializer, Immutable, Alias("gv.CopyFileCommand")]
+public sealed record CopyFileCommand(
+    [property: Id(0)] string SourceId,
+    [property: Id(1)] string? Name,
+    [property: Id(2)] bool IsPlaced,
+    [property: Id(3)] string? ParentId,
+    [property: Id(4)] OnConflict OnConflict);
+
 /// <summary>Renames, moves, shows or hides an entry, all or nothing.</summary>
 /// <param name="Name">New name; null keeps it.</param>
 /// <param name="IsMove">True when <paramref name="ParentId"/> counts.</param>

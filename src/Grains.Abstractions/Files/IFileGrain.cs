@@ -34,6 +34,14 @@ public interface IFileGrain : IGrainWithStringKey
     Task<EntryResult> CreateFolderAsync(CreateFolderCommand command, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Makes a file under this id with the current content of another, which is not moved: both refer to the same object. Whoever may read
+    /// the content may copy it. A repeat returns the first result. Refusals: Invalid (name, no file), NameTaken, NotFound (source or folder),
+    /// Forbidden (folder), InTrash, QuotaExceeded.
+    /// </summary>
+    [Alias("CopyFrom")]
+    Task<EntryResult> CopyFromAsync(CopyFileCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Renames, moves, shows or hides the entry, all or nothing. Refusals: Invalid, NotFound (entry or folder), Forbidden, NameTaken,
     /// VersionConflict, FolderCircle, TooDeep, InTrash.
     /// </summary>

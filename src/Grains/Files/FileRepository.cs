@@ -1,6 +1,8 @@
 using GrainVault.Data;
+using GrainVault.Options;
 using GrainVault.Storage;
 using GrainVault.Uploads;
+using Microsoft.Extensions.Options;
 
 namespace GrainVault.Files;
 
@@ -8,7 +10,7 @@ namespace GrainVault.Files;
 internal sealed record CommitResult(Refusal? Refusal, FileRow? File);
 
 /// <summary>Commands and queries on one entry.</summary>
-internal sealed class FileRepository(CatalogueDatabase database)
+internal sealed class FileRepository(CatalogueDatabase database, IOptions<LimitsOptions> limits)
 {
     public Task<FileRow?> FindAsync(string id, CancellationToken cancellationToken) =>
         database.ReadAsync(
@@ -73,6 +75,27 @@ internal sealed class FileRepository(CatalogueDatabase database)
         }
     }
 
+    /// <summary>Makes a file that refers to the content of another, under the first name that is free, and returns it.</summary>
+    public async Task<CommitResult> CopyAsync(string user, string id, string sourceId, string name, string? parentId, OnConflict onConflict)
+    {
+        try
+        {
+            CommitResult? result = null;
+            foreach (var names in EntryNames.Candidates(name))
+            {
+                result = await CopyAsync(user, id, sourceId, names, parentId);
+                if (result.Refusal?.Reason != RefusalReason.NameTaken || onConflict != OnConflict.Rename)
+                    break;
+            }
+
+            return result!;
+        }
+        catch (RefusedException refused)
+        {
+            return new CommitResult(Refusals.From(refused.Reason), null);
+        }
+    }
+
     public async Task<Refusal?> DeleteAsync(string owner, string id, bool permanent)
     {
         var code = await database.QueryAsync(
@@ -121,6 +144,35 @@ internal sealed class FileRepository(CatalogueDatabase database)
             {
                 if (await reader.CodeAsync() is { } reason)
                     return new CommitResult(Refusals.From((RefusalReason)reason), null);
+                await reader.NextResultAsync();
+                var file = await reader.RowAsync(FileRow.Read);
+                return file is null ? new CommitResult(Refusals.NotFound("file"), null) : new CommitResult(null, file);
+            });
+
+    private Task<CommitResult> CopyAsync(string user, string id, string sourceId, string[] names, string? parentId) =>
+        database.BatchAsync(
+            batch =>
+            {
+                var copy = batch.CreateBatchCommand();
+                copy.CommandText = "SELECT copy_file($1, $2, $3, $4, $5, $6, $7)";
+                copy.Parameters.Text(user).Long(limits.Value.QuotaBytes).Text(id).Text(sourceId).Texts(names)
+                    .Texts(Array.ConvertAll(names, EntryNames.Key)).Text(parentId);
+                batch.BatchCommands.Add(copy);
+                var read = batch.CreateBatchCommand();
+                read.CommandText = $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1";
+                read.Parameters.Text(id);
+                batch.BatchCommands.Add(read);
+            },
+            async reader =>
+            {
+                switch (await reader.CodeAsync())
+                {
+                    case (int)RefusalReason.Invalid:
+                        return new CommitResult(Refusals.Invalid("Only files are copied; of a folder, copy the files in it."), null);
+                    case { } reason and not 0:
+                        return new CommitResult(Refusals.From((RefusalReason)reason), null);
+                }
+
                 await reader.NextResultAsync();
                 var file = await reader.RowAsync(FileRow.Read);
                 return file is null ? new CommitResult(Refusals.NotFound("file"), null) : new CommitResult(null, file);
