@@ -150,9 +150,21 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         }
     }
 
-    private Task<List<(Entry Entry, bool IsLive)>> RowsAsync(string userId, EntryQuery query, string? position, CancellationToken cancellationToken) =>
+    private async Task<List<(Entry Entry, bool IsLive)>> RowsAsync(string userId, EntryQuery query, string? position, CancellationToken cancellationToken)
+    {
+        var count = query.Limit + 1;
+        if (!EntryPageSql.IsSubstring(query))
+            return await RowsAsync(EntryPageSql.Page(query, position is null, count), userId, query, position, cancellationToken);
+        var walked = await RowsAsync(EntryPageSql.WalkedPage(query, position is null, count), userId, query, position, cancellationToken);
+        return walked.Count == count
+            ? walked
+            : await RowsAsync(EntryPageSql.FoundPage(query, position is null, count), userId, query, position, cancellationToken);
+    }
+
+    private Task<List<(Entry Entry, bool IsLive)>> RowsAsync(
+        string sql, string userId, EntryQuery query, string? position, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            EntryPageSql.Page(query, position is null, query.Limit + 1),
+            sql,
             parameters => EntryPageSql.Bind(parameters, userId, query, position),
             reader => ReadPageAsync(reader, query.Limit + 1, cancellationToken),
             cancellationToken);

@@ -8,7 +8,7 @@ namespace GrainVault.Files;
 /// Statements of lists. Each order has an index, so that a page is read and nothing before it; every variant names its conditions as they
 /// are, since a condition that may be absent hides the index from the planner.
 /// </summary>
-internal static class EntryPageSql
+internal static partial class EntryPageSql
 {
     /// <summary>
     /// Rows that a page's statement asks for: a number that the planner knows. For an unknown one it assumes a tenth of the
@@ -31,27 +31,27 @@ internal static class EntryPageSql
         query.Sort ?? (IsFolder(query) || (query.Search is not null && query.Filter is { IsPrefix: true }) ? EntrySort.Name : EntrySort.Time);
 
     /// <summary>
-    /// The statement of a page. Parameters: $1 owner, $2 folder, $3 and $4 where the last page ended (key and id), $5 and $6 text or bounds of
+    /// The statement of a page. Parameters: $1 owner, $2 folder, $3 and $4 where the last page ended (key and id), $5 and $6 pattern and text, or bounds, of
     /// the search, $7 kind, $8 media type, $9 and $10 sizes, $11 and $12 times.
     /// </summary>
     public static string Page(EntryQuery query, bool isFirstPage, int count)
     {
         if (query.View == EntryView.Shared)
             return SharedPage(query, isFirstPage, count);
-        var isDescending = query.IsDescending ?? SortOf(query) == EntrySort.Time;
+        var isDescending = IsDescending(query);
         var column = Column(query);
         // Names are unique in a folder, and its index ends with them.
         var isUnique = IsFolder(query) && SortOf(query) == EntrySort.Name;
         List<string> conditions = ["owner_id = $1", .. Scope(query), .. Filters(query)];
         if (!isFirstPage)
-            conditions.Add($"{(isUnique ? column : $"({column}, id)")} {(isDescending ? "<" : ">")} {(isUnique ? "$3" : "($3, $4)")}");
+            conditions.Add(isUnique ? $"{column} {(isDescending ? "<" : ">")} $3" : After(query));
         var direction = isDescending ? "DESC" : "ASC";
         var order = isUnique ? $"{column} {direction}" : $"{column} {direction}, id {direction}";
         // All entries of a folder's page have the same parent; naming it makes the order that of the index, also for the root's NULL.
         return Statement(
-            $"{string.Join(" AND ", conditions)} ORDER BY {(IsFolder(query) ? $"parent_id {direction}, " : "")}{order}",
+            $"entries e WHERE {string.Join(" AND ", conditions)} ORDER BY {(IsFolder(query) ? $"parent_id {direction}, " : "")}{order}",
             isUnique ? $"e.{column} {direction}" : $"e.{column} {direction}, e.id {direction}",
-            count,
+            RowCount(count),
             asksLive: !IsFolder(query) && query.View != EntryView.Trash);
     }
 
@@ -79,7 +79,7 @@ internal static class EntryPageSql
         if (query.Filter is { IsPrefix: true })
             parameters.Text(text).Text(text + AfterAll);
         else
-            parameters.Text(text is null ? null : $"%{EscapeLike(text)}%").Text(null);
+            parameters.Text(text is null ? null : $"%{EscapeLike(text)}%").Text(text);
         var filter = query.Filter;
         parameters.Integer((int?)filter?.Kind).Text(filter?.ContentType?.ToLowerInvariant()).Long(filter?.SizeBytesMin).Long(filter?.SizeBytesMax)
             .Time(filter?.ModifiedFrom).Time(filter?.ModifiedBefore);
@@ -99,8 +99,16 @@ internal static class EntryPageSql
         List<string> conditions = ["user_id = $1", .. Scope(query), .. Filters(query)];
         if (!isFirstPage)
             conditions.Add("entry_id < $4");
-        return Statement($"{string.Join(" AND ", conditions)} ORDER BY entry_id DESC", "e.id DESC", count, asksLive: true, "entries e JOIN shares ON entry_id = id", isOthers: true);
+        return Statement(
+            $"entries e JOIN shares ON entry_id = id WHERE {string.Join(" AND ", conditions)} ORDER BY entry_id DESC", "e.id DESC", RowCount(count), asksLive: true, isOthers: true);
     }
+
+    private static int RowCount(int count) => RowCounts.First(rows => rows >= count);
+
+    private static bool IsDescending(EntryQuery query) => query.IsDescending ?? SortOf(query) == EntrySort.Time;
+
+    /// <summary>What comes after the last page.</summary>
+    private static string After(EntryQuery query) => $"({Column(query)}, id) {(IsDescending(query) ? "<" : ">")} ($3, $4)";
 
     private static string Column(EntryQuery query) => SortOf(query) switch
     {
@@ -141,9 +149,9 @@ internal static class EntryPageSql
     }
 
     /// <summary>The page comes first, by an index; then its versions, and whether its folders are live, each looked at once.</summary>
-    private static string Statement(string page, string order, int count, bool asksLive, string from = "entries e", bool isOthers = false) =>
+    private static string Statement(string page, string order, int rowCount, bool asksLive, bool isOthers = false) =>
         $"""
-        WITH page AS MATERIALIZED (SELECT e.* FROM {from} WHERE {page} LIMIT {RowCounts.First(rows => rows >= count)}),
+        WITH page AS MATERIALIZED (SELECT e.* FROM {page} LIMIT {rowCount}),
         folders AS MATERIALIZED (
             SELECT f.parent_id, entry_is_live(f.parent_id) AS is_live{(isOthers ? ", (SELECT a.role > 0 FROM entry_access(f.parent_id, $1) a) AS is_seen" : "")}
             FROM (SELECT DISTINCT parent_id FROM page WHERE {(asksLive ? "parent_id IS NOT NULL" : "false")}) f

@@ -1,0 +1,171 @@
+using System.Text;
+using GrainVault.Files;
+using GrainVault.Grains.Tests.Support;
+using Npgsql;
+
+namespace GrainVault.Grains.Tests.Files;
+
+public sealed class SearchTests(GrainsHost host) : IClassFixture<GrainsHost>
+{
+    private static readonly string[] Words = ["Report", "rapport", "Straße", "STRASSE", "отчёт", "Отчет", "報告書", "告", "보고서", "تقرير", "e\u0301te\u0301", "é", "😀", "100%", "a_b", "\\", "x", "2026"];
+
+    [Fact]
+    public async Task Search_finds_what_has_the_text_in_every_script_order_and_page()
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        var user = await host.SignUpAsync();
+        var names = Enumerable.Range(0, 150).Select(i => $"{Words[random.Next(Words.Length)]}{Words[random.Next(Words.Length)]} {i}").ToList();
+        await InsertAsync(user.Id, names);
+        await InsertAsync((await host.SignUpAsync()).Id, names);
+        var all = (await PagesAsync(user, new EntryQuery(EntryView.Owned, null, null, null, 1000))).ToList();
+        Assert.Equal(names.Count, all.Count);
+
+        for (var i = 0; i < 60; i++)
+        {
+            var name = EntryNames.Key(names[random.Next(names.Count)]).EnumerateRunes().ToList();
+            var length = random.Next(1, 5);
+            var start = random.Next(name.Count - length + 1);
+            var text = string.Concat(name.Skip(start).Take(length));
+            if (random.Next(2) == 0)
+                text = text.ToUpperInvariant().Normalize(NormalizationForm.FormD);
+            var sort = (EntrySort)random.Next(1, 4);
+            var isDescending = random.Next(2) == 0;
+            var minimum = random.Next(3) == 0 ? 75L : (long?)null;
+            var filter = minimum is null ? null : new EntryFilter(false, null, "TEXT/", minimum, null, null, null);
+
+            var found = await PagesAsync(user, new EntryQuery(EntryView.Owned, null, text, null, random.Next(2, 60), sort, isDescending, filter));
+
+            var key = EntryNames.Key(text);
+            var expected = all.Where(entry => EntryNames.Key(entry.Name).Contains(key, StringComparison.Ordinal) && entry.SizeBytes >= (minimum ?? 0)).ToList();
+            expected.Sort((a, b) => Compare(a, b, sort) * (isDescending ? -1 : 1));
+            Assert.True(
+                expected.Select(entry => entry.Name).SequenceEqual(found.Select(entry => entry.Name)),
+                $"seed {seed}, '{text}' by {sort}: {string.Join('|', found.Select(entry => entry.Name))} instead of {string.Join('|', expected.Select(entry => entry.Name))}");
+        }
+    }
+
+    [Fact]
+    public async Task Search_finds_what_was_renamed_restored_and_moved_and_not_what_is_in_the_trash()
+    {
+        var user = await host.SignUpAsync();
+        var folder = await user.FolderAsync("Ordner");
+        var file = (await user.WriteFileAsync("alt.txt", [1], parentId: folder)).Entry!;
+        await user.ChangeAsync(file.Id, name: "Neü.txt");
+        Assert.Empty(await NamesAsync(user, "alt"));
+        Assert.Equal(["Neü.txt"], await NamesAsync(user, "NEÜ"));
+        await user.File(folder).DeleteAsync(permanent: false);
+        Assert.Empty(await NamesAsync(user, "ü"));
+        Assert.Empty(await NamesAsync(user, "ordner"));
+        await user.File(folder).RestoreAsync();
+        Assert.Equal(["Neü.txt"], await NamesAsync(user, "ü."));
+        await user.File(file.Id).DeleteAsync(permanent: false);
+        Assert.Empty(await NamesAsync(user, "ü"));
+        await user.File(file.Id).RestoreAsync();
+        Assert.Equal(["Neü.txt"], await NamesAsync(user, "ü"));
+    }
+
+    [Fact]
+    public async Task Search_reads_an_index_and_never_the_table()
+    {
+        var user = await host.SignUpAsync();
+        await InsertAsync(user.Id, Enumerable.Range(0, 20_000).Select(i => $"file {i}").ToList());
+        await host.ExecuteAsync("ANALYZE entries");
+
+        foreach (var view in (EntryView[])[EntryView.Owned, EntryView.Recent, EntryView.Public])
+        {
+            foreach (var sort in view == EntryView.Owned ? Enum.GetValues<EntrySort>() : [EntrySort.Time])
+            {
+                foreach (var isFirstPage in (bool[])[true, false])
+                {
+                    var query = new EntryQuery(view, null, "e 1234", null, 100, sort, null, new EntryFilter(false, EntryKind.File, "text/", 1, null, null, null));
+                    var walked = await ExplainAsync(user.Id, query, EntryPageSql.WalkedPage(query, isFirstPage, 101));
+                    Assert.DoesNotContain("Seq Scan on entries", walked, StringComparison.Ordinal);
+                    Assert.DoesNotContain("Sort", walked[..walked.IndexOf("CTE folders", StringComparison.Ordinal)], StringComparison.Ordinal);
+                    var found = await ExplainAsync(user.Id, query, EntryPageSql.FoundPage(query, isFirstPage, 101));
+                    Assert.DoesNotContain("Seq Scan on entries", found, StringComparison.Ordinal);
+                    Assert.Contains("Bitmap Index Scan on entries_grams", found, StringComparison.Ordinal);
+                }
+            }
+        }
+
+        Assert.Equal(["file 12345"], await NamesAsync(user, "E 12345"));
+        Assert.Equal(11, (await NamesAsync(user, " 1234")).Count);
+    }
+
+    private static int Compare(Entry a, Entry b, EntrySort sort)
+    {
+        var order = sort switch
+        {
+            EntrySort.Name => Encoding.UTF8.GetBytes(EntryNames.Key(a.Name)).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(EntryNames.Key(b.Name))),
+            EntrySort.Size => a.SizeBytes.CompareTo(b.SizeBytes),
+            _ => a.ModifiedAt.CompareTo(b.ModifiedAt),
+        };
+        return order != 0 ? order : string.CompareOrdinal(a.Id, b.Id);
+    }
+
+    /// <summary>Files with sizes and times that repeat, so that pages end among equals.</summary>
+    private async Task InsertAsync(string userId, List<string> names)
+    {
+        await host.ExecuteAsync(
+            """
+            WITH made AS (
+                INSERT INTO entries (id, owner_id, kind, name, name_key, current_version, size_bytes, content_type, modified_at)
+                SELECT 'f-' || gen_random_uuid(), $1, 1, name, key, 1, n % 7 * 25, 'text/plain', '2026-01-01T00:00:00Z'::timestamptz + n % 20 * interval '1 s'
+                FROM unnest($2::text[], $3::text[]) WITH ORDINALITY given (name, key, n) RETURNING id, size_bytes
+            ), kept AS (
+                INSERT INTO objects (key, store, state, size_bytes) SELECT id, 'x', 'live', size_bytes FROM made WHERE size_bytes > 0
+            )
+            INSERT INTO file_versions (file_id, number, object_key, size_bytes, content_type, checksum)
+            SELECT id, 1, CASE WHEN size_bytes > 0 THEN id END, size_bytes, 'text/plain', 'c' FROM made
+            """,
+            userId,
+            names.ToArray(),
+            names.Select(EntryNames.Key).ToArray());
+    }
+
+    /// <summary>The plan for any parameters, as a statement that was prepared and used often gets it.</summary>
+    private async Task<string> ExplainAsync(string userId, EntryQuery query, string sql)
+    {
+        await using var connection = await host.Catalogue.OpenConnectionAsync();
+        var (keyType, key) = EntryPageSql.SortOf(query) switch
+        {
+            EntrySort.Name => ("text", "'file 1'"),
+            EntrySort.Size => ("bigint", "5"),
+            _ => ("timestamptz", "now()"),
+        };
+        await using (var prepare = new NpgsqlCommand(
+            $"""
+            SET plan_cache_mode = force_generic_plan;
+            PREPARE found (text, text, {keyType}, text, text, text, integer, text, bigint, bigint, timestamptz, timestamptz) AS {sql}
+            """,
+            connection))
+            await prepare.ExecuteNonQueryAsync();
+        await using var explain = new NpgsqlCommand(
+            $"EXPLAIN EXECUTE found ('{userId}', NULL, {key}, 'f-0', '%e 1234%', 'e 1234', 1, 'text/', 1, NULL, NULL, NULL); DEALLOCATE found; RESET plan_cache_mode", connection);
+        var lines = new List<string>();
+        await using (var reader = await explain.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+                lines.Add(reader.GetString(0));
+        }
+
+        return string.Join('\n', lines);
+    }
+
+    private static async Task<List<string>> NamesAsync(TestUser user, string text) =>
+        (await PagesAsync(user, new EntryQuery(EntryView.Owned, null, text, null, 100))).ConvertAll(entry => entry.Name);
+
+    private static async Task<List<Entry>> PagesAsync(TestUser user, EntryQuery query)
+    {
+        var entries = new List<Entry>();
+        for (string? cursor = null; ;)
+        {
+            var page = await user.Grain.ListFilesAsync(query with { Cursor = cursor });
+            Assert.Null(page.Refusal);
+            entries.AddRange(page.Entries);
+            if ((cursor = page.NextCursor) is null)
+                return entries;
+        }
+    }
+}
