@@ -124,22 +124,18 @@ CREATE FUNCTION copy_file(
 ) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     read_as record;
-    write_as record;
     kept text := p_user;
+    lost integer;
     v file_versions%ROWTYPE;
     made text;
     cost bigint := 0;
     next_seq bigint;
 BEGIN
     IF p_parent IS NOT NULL THEN
-        SELECT * INTO write_as FROM entry_access(p_parent, p_user);
-        IF NOT FOUND OR write_as.role < 2 OR write_as.kind <> 2 OR NOT write_as.is_live THEN
-            RETURN 1;
+        SELECT r.refusal, r.owner INTO lost, kept FROM writing_right(p_parent, p_user, false) r;
+        IF lost IS NOT NULL THEN
+            RETURN lost;
         END IF;
-        IF write_as.role < 3 THEN
-            RETURN 2;
-        END IF;
-        kept := write_as.owner_id;
     END IF;
     IF EXISTS (SELECT 1 FROM entries WHERE id = p_file) THEN
         RETURN CASE WHEN EXISTS (SELECT 1 FROM entries WHERE id = p_file AND owner_id = kept) THEN 0 ELSE 1 END;
@@ -156,6 +152,13 @@ BEGIN
     END IF;
     IF p_parent IS NOT NULL AND NOT folder_is_live(kept, p_parent) THEN
         RETURN 1;
+    END IF;
+    IF kept <> p_user THEN
+        -- Looked at once more, now that nothing can change any more.
+        SELECT r.refusal INTO lost FROM writing_right(p_parent, p_user, true) r;
+        IF lost IS NOT NULL THEN
+            RETURN lost;
+        END IF;
     END IF;
     PERFORM ensure_user(kept, p_quota) WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = kept);
     SELECT x.* INTO v FROM entries e JOIN file_versions x ON x.file_id = e.id AND x.number = e.current_version WHERE e.id = p_source;
@@ -178,8 +181,8 @@ BEGIN
             RAISE EXCEPTION 'the content was replaced meanwhile' USING ERRCODE = 'serialization_failure';
         END IF;
     END IF;
-    INSERT INTO file_versions (file_id, number, object_key, size_bytes, content_type, checksum, sha256)
-    VALUES (p_file, 1, v.object_key, v.size_bytes, v.content_type, v.checksum, v.sha256);
+    INSERT INTO file_versions (file_id, number, object_key, size_bytes, content_type, checksum, sha256, made_by)
+    VALUES (p_file, 1, v.object_key, v.size_bytes, v.content_type, v.checksum, v.sha256, p_user);
     UPDATE users SET used_bytes = used_bytes + cost, change_seq = change_seq + 1
     WHERE id = kept AND (cost = 0 OR used_bytes + reserved_bytes + cost <= quota_bytes) RETURNING change_seq INTO next_seq;
     IF NOT FOUND THEN

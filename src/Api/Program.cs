@@ -1,5 +1,6 @@
 using GrainVault.Api.Accounts;
 using GrainVault.Api.Administration;
+using GrainVault.Api.Archives;
 using GrainVault.Api.Auth;
 using GrainVault.Api.Cluster;
 using GrainVault.Api.Documents;
@@ -33,6 +34,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapVersions();
     app.MapShares();
     app.MapAdministration();
+    app.MapArchives();
     app.MapIngest();
     app.MapSignedObjects();
     app.MapGrainVaultHealth();

@@ -56,6 +56,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<ShareRepository>();
         services.AddSingleton<ListCursors>();
         services.AddSingleton<EntryListing>();
+        services.AddSingleton<ArchiveListing>();
 
         services.AddSingleton<UploadRepository>();
         services.AddSingleton<UploadListing>();

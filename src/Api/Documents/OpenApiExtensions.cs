@@ -112,6 +112,16 @@ internal static class OpenApiExtensions
             };
         }
 
+        if (metadata.OfType<ZipBytesAnswer>().Any())
+        {
+            operation.Responses ??= [];
+            operation.Responses["200"] = new OpenApiResponse
+            {
+                Description = "The archive, of a length that is not known before.",
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/zip"] = BytesType() },
+            };
+        }
+
         if (!metadata.OfType<BytesAnswer>().Any())
             return;
         operation.Responses ??= [];

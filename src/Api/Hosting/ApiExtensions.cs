@@ -1,3 +1,4 @@
+using GrainVault.Api.Archives;
 using GrainVault.Api.Auth;
 using GrainVault.Api.Cluster;
 using GrainVault.Api.Diagnostics;
@@ -56,6 +57,7 @@ internal static class ApiExtensions
         services.AddSingleton<SessionUpload>();
         services.AddSingleton<ContentReader>();
         services.AddSingleton<ContentRedirects>();
+        services.AddSingleton<ZipPlaces>();
         services.AddSingleton<IngestSecret>();
         services.AddSingleton<SnsSubscriptions>();
     }

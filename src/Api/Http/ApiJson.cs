@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using GrainVault.Api.Accounts;
 using GrainVault.Api.Administration;
+using GrainVault.Api.Archives;
 using GrainVault.Api.Files;
 using GrainVault.Api.Uploads;
 using GrainVault.Files;
@@ -55,6 +56,8 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(UserAnswer))]
 [JsonSerializable(typeof(UserPageAnswer))]
 [JsonSerializable(typeof(SessionPageAnswer))]
+[JsonSerializable(typeof(ZipRequest))]
+[JsonSerializable(typeof(ZipAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Deepest nesting that is read.</summary>

@@ -26,6 +26,18 @@ internal static class EndpointExtensions
     public static TBuilder SendsBytes<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(BytesAnswer.Instance);
+
+    /// <summary>The response is a zip archive.</summary>
+    public static TBuilder SendsZip<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(ZipBytesAnswer.Instance);
+}
+
+/// <summary>The response is a zip archive; for the OpenAPI document.</summary>
+internal sealed class ZipBytesAnswer
+{
+    /// <summary>The one instance.</summary>
+    public static ZipBytesAnswer Instance { get; } = new();
 }
 
 /// <summary>The response is bytes; for the OpenAPI document.</summary>

@@ -126,4 +126,16 @@ internal sealed class FrontEndLimits
     /// <summary>How long a completion is waited for before the answer is 503 with <c>Retry-After</c>. Default: 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:50")]
     public TimeSpan CompleteWait { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Files and folders in a zip archive; of each some 500 bytes are held in memory until it is sent. Default: 100,000.</summary>
+    [Range(1, 10_000_000)]
+    public int ZipEntryCountMax { get; set; } = 100_000;
+
+    /// <summary>Bytes of the files in a zip archive. Default: 1 TiB.</summary>
+    [Range(1, 1L << 60)]
+    public long ZipSizeBytesMax { get; set; } = 1L << 40;
+
+    /// <summary>Zip archives that are made at once; more are shed with 503. Default: 32.</summary>
+    [Range(1, 10_000)]
+    public int ZipCountMax { get; set; } = 32;
 }

@@ -31,6 +31,30 @@ public interface IUserGrain : IGrainWithStringKey
     [ReadOnly, Alias("FindByPath")]
     Task<EntryResult> FindByPathAsync(string path, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Entries that the user may read, his own or shared ones, and how much is in them. Refusals: Invalid (count), NotFound (one of them).
+    /// </summary>
+    /// <param name="ids">1 to 100 different entries.</param>
+    /// <param name="entryCountMax">Where to stop counting.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [ReadOnly, Alias("MeasureArchive")]
+    Task<ArchiveResult> MeasureArchiveAsync(string[] ids, int entryCountMax, CancellationToken cancellationToken = default);
+
+    /// <summary>Some of what stands in a folder that the user may read. Refusal: NotFound.</summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="after">Where the page before ended; null for the first.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [ReadOnly, Alias("ListArchive")]
+    Task<ArchivePageResult> ListArchiveAsync(string folderId, string? after, CancellationToken cancellationToken = default);
+
+    /// <summary>A ticket with which anybody may have an archive of entries as if he was the user. Refusals: as those of measuring it.</summary>
+    [ReadOnly, Alias("IssueArchiveTicket")]
+    Task<ArchiveTicketResult> IssueArchiveTicketAsync(string[] ids, CancellationToken cancellationToken = default);
+
+    /// <summary>The entries of a ticket of this user; whoever presents it needs no other right. Refusal: Forbidden (forged, expired).</summary>
+    [ReadOnly, Alias("OpenArchiveTicket")]
+    Task<ArchiveTicketResult> OpenArchiveTicketAsync(string ticket, CancellationToken cancellationToken = default);
+
     /// <summary>A page of the user's unfinished upload sessions, newest first, without their parts.</summary>
     [ReadOnly, Alias("ListUploads")]
     Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default);

@@ -13,6 +13,7 @@ internal sealed class UserGrain(
     AccountRepository accounts,
     UserRepository users,
     EntryListing entries,
+    ArchiveListing archives,
     UploadListing uploads,
     PasswordService passwords,
     IOptions<LimitsOptions> limits,
@@ -76,6 +77,22 @@ internal sealed class UserGrain(
         var entry = IsOwner ? await entries.FindByPathAsync(Id, path, cancellationToken) : null;
         return entry is null ? new EntryResult(Refusals.NotFound("file or folder"), null) : new EntryResult(null, entry);
     }
+
+    /// <inheritdoc/>
+    public async Task<ArchiveResult> MeasureArchiveAsync(string[] ids, int entryCountMax, CancellationToken cancellationToken = default) =>
+        IsOwner ? await archives.MeasureAsync(Id, ids, entryCountMax, cancellationToken) : new ArchiveResult(NotFound, [], 0, 0);
+
+    /// <inheritdoc/>
+    public async Task<ArchivePageResult> ListArchiveAsync(string folderId, string? after, CancellationToken cancellationToken = default) =>
+        IsOwner ? await archives.ListAsync(Id, folderId, after, cancellationToken) : new ArchivePageResult(NotFound, [], null);
+
+    /// <inheritdoc/>
+    public async Task<ArchiveTicketResult> IssueArchiveTicketAsync(string[] ids, CancellationToken cancellationToken = default) =>
+        IsOwner ? await archives.IssueTicketAsync(Id, ids, cancellationToken) : new ArchiveTicketResult(NotFound, [], "", default);
+
+    /// <inheritdoc/>
+    public Task<ArchiveTicketResult> OpenArchiveTicketAsync(string ticket, CancellationToken cancellationToken = default) =>
+        archives.OpenTicketAsync(Id, ticket, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default) =>
