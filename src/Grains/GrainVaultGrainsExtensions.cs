@@ -68,6 +68,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<InboxListing>();
         services.AddSingleton<InboxLevels>();
         services.AddSingleton<ContentHasher>();
+        services.AddSingleton<PossessionProofs>();
         services.AddSingleton<StoreWriteGate>();
 
         services.AddSingleton<SweepGuard>();

@@ -39,6 +39,7 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(ProfileAnswer))]
 [JsonSerializable(typeof(CreateUploadRequest))]
 [JsonSerializable(typeof(CompleteUploadRequest))]
+[JsonSerializable(typeof(PossessionRequest))]
 [JsonSerializable(typeof(PresignRequest))]
 [JsonSerializable(typeof(PresignAnswer))]
 [JsonSerializable(typeof(UploadAnswer))]

@@ -34,6 +34,8 @@ internal static class UploadEndpoints
             .TakesBytes().Weighs(RequestWeight.Upload).Refuses(404, 408, 409, 411, 413, 415, 422, 507);
         uploads.MapPost("/{id}/presign", PresignAsync).WithSummary("URLs with which parts go straight to the store; may be repeated.")
             .Weighs(RequestWeight.Upload).Refuses(404, 409, 413, 415);
+        uploads.MapPost("/{id}/possession", ProveAsync).WithSummary("Makes the file without its bytes, by a proof that the caller has them; a repeat gives the same file.")
+            .Weighs(RequestWeight.Upload).Refuses(403, 404, 408, 409, 412, 413, 415, 422, 507);
         uploads.MapPost("/{id}/complete", CompleteAsync).WithSummary("Makes the file; a repeat gives the same file.")
             .JsonAtMost(CompleteBodyBytesMax).Refuses(404, 408, 409, 412, 413, 415, 422, 507);
         uploads.MapDelete("/{id}", AbortAsync).WithSummary("Ends a session without a file.").Refuses(404, 409);
@@ -127,6 +129,20 @@ internal static class UploadEndpoints
             request.ParentId,
             request.OnConflict);
         var result = await completion.CompleteAsync(session, command);
+        return result.Refusal is { } refusal
+            ? Problem.From(refusal)
+            : TypedResults.Created($"/v1/files/{result.Entry!.Id}", FileAnswer.From(result.Entry));
+    }
+
+    private static async Task<Results<Created<FileAnswer>, Problem>> ProveAsync(
+        string id, JsonBody<PossessionRequest> body, IGrainFactory grains, GrainCalls calls)
+    {
+        if (grains.FindUpload(id) is not { } session)
+            return GrainLookup.NoSuch("upload");
+        var request = body.Value;
+        var result = await calls.RepeatableAsync(
+            (session, Command: new ProvePossessionCommand(request.Proof.ToLowerInvariant(), request.Name, request.ParentId, request.OnConflict)),
+            static (call, token) => call.session.ProveAsync(call.Command, token));
         return result.Refusal is { } refusal
             ? Problem.From(refusal)
             : TypedResults.Created($"/v1/files/{result.Entry!.Id}", FileAnswer.From(result.Entry));

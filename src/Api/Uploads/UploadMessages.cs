@@ -76,6 +76,7 @@ internal sealed record PartAnswer(int Number, long Size, string Etag)
 /// <param name="File">The file, once completed.</param>
 /// <param name="OwnerId">Whose quota it takes, and whose file it becomes.</param>
 /// <param name="UploaderId">Who uploads; absent for the owner.</param>
+/// <param name="Possession">What proves that the content, which is here already, need not be sent; absent where it must be, and but for the answer to the creation.</param>
 internal sealed record UploadAnswer(
     string Id,
     UploadState State,
@@ -90,7 +91,8 @@ internal sealed record UploadAnswer(
     DateTimeOffset ExpiresAt,
     FileAnswer? File,
     string OwnerId,
-    string? UploaderId)
+    string? UploaderId,
+    PossessionAnswer? Possession)
 {
     /// <summary>The wire form of a session.</summary>
     public static UploadAnswer From(UploadInfo upload) => new(
@@ -107,8 +109,31 @@ internal sealed record UploadAnswer(
         upload.ExpiresAt,
         upload.File is { } file ? FileAnswer.From(file) : null,
         upload.OwnerId,
-        upload.UploaderId);
+        upload.UploaderId,
+        upload.Challenge is { } challenge ? PossessionAnswer.From(challenge) : null);
 }
+
+/// <summary>What is to be proven: the SHA-256 of the nonce, as it stands here, and the bytes of these ranges behind it.</summary>
+/// <param name="Nonce">32 hexadecimal digits.</param>
+/// <param name="Ranges">At most 4 ranges of the content, ascending.</param>
+internal sealed record PossessionAnswer(string Nonce, IReadOnlyList<RangeAnswer> Ranges)
+{
+    /// <summary>The wire form of a challenge.</summary>
+    public static PossessionAnswer From(PossessionChallenge challenge) =>
+        new(challenge.Nonce, challenge.Ranges.ConvertAll(range => new RangeAnswer(range.Offset, range.LengthBytes)));
+}
+
+/// <summary>Bytes of a content.</summary>
+/// <param name="Offset">Position of the first, from 0.</param>
+/// <param name="Length">Number of bytes.</param>
+internal sealed record RangeAnswer(long Offset, long Length);
+
+/// <summary>Body that proves that the caller has the content.</summary>
+/// <param name="Proof">The SHA-256 that was asked for, in hexadecimal.</param>
+/// <param name="Name">Another name than at creation.</param>
+/// <param name="ParentId">Another folder than at creation.</param>
+/// <param name="OnConflict">Another rule than at creation.</param>
+internal sealed record PossessionRequest(string Proof, string? Name = null, string? ParentId = null, OnConflict? OnConflict = null);
 
 /// <summary>A page of unfinished sessions, newest first, without their parts.</summary>
 /// <param name="Uploads">The sessions.</param>

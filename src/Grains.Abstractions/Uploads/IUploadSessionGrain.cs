@@ -85,6 +85,14 @@ public interface IUploadSessionGrain : IGrainWithStringKey
     [AlwaysInterleave, ResponseTimeout("00:02:00"), Alias("Complete")]
     Task<EntryResult> CompleteAsync(CompleteUploadCommand command, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Makes the file without its bytes, by a proof that the uploader has a content that the owner has already. A repeat gives the same file.
+    /// When it is refused the session stays open. Refusals: as those of completing it, NotFound (no such content), ChecksumMismatch (wrong proof), Forbidden
+    /// (too many proofs), Invalid, Busy.
+    /// </summary>
+    [AlwaysInterleave, Alias("Prove")]
+    Task<EntryResult> ProveAsync(ProvePossessionCommand command, CancellationToken cancellationToken = default);
+
     /// <summary>Ends the session without a file and gives its quota back. A repeat succeeds. Refusal: UploadClosed when completed or completing.</summary>
     [AlwaysInterleave, Alias("Abort")]
     Task<Outcome> AbortAsync(CancellationToken cancellationToken = default);

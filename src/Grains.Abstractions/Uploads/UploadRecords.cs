@@ -83,6 +83,7 @@ public sealed record PartInfo([property: Id(0)] int Number, [property: Id(1)] lo
 /// <param name="File">The file, once completed.</param>
 /// <param name="OwnerId">Whose quota it takes, and whose file it becomes.</param>
 /// <param name="UploaderId">Who uploads, where that is not the owner; null for the owner.</param>
+/// <param name="Challenge">What proves that the content, which the owner has already, need not be sent; null where it must be, and but for the answer to the creation.</param>
 [GenerateSerializer, Immutable, Alias("gv.UploadInfo")]
 public sealed record UploadInfo(
     [property: Id(0)] string Id,
@@ -98,7 +99,8 @@ public sealed record UploadInfo(
     [property: Id(10)] DateTimeOffset ExpiresAt,
     [property: Id(11)] Entry? File,
     [property: Id(12)] string OwnerId = "",
-    [property: Id(13)] string? UploaderId = null);
+    [property: Id(13)] string? UploaderId = null,
+    [property: Id(14)] PossessionChallenge? Challenge = null);
 
 /// <summary>Outcome that carries a session.</summary>
 [GenerateSerializer, Immutable, Alias("gv.UploadResult")]

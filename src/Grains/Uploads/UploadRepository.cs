@@ -16,10 +16,16 @@ internal sealed record CreatedUpload(Refusal? Refusal, bool Exists, DateTimeOffs
 /// <summary>What came of beginning a completion: a refusal, and the parts as they are then.</summary>
 internal sealed record BegunCompletion(RefusalReason? Refusal, List<PartRow> Parts);
 
+/// <summary>Content that an owner has.</summary>
+internal sealed record KnownContent(string ObjectKey, string Checksum);
+
 /// <summary>Commands on sessions: each is one transaction in one round trip.</summary>
 internal sealed class UploadRepository(
     CatalogueDatabase database, IOptions<LimitsOptions> limits, IOptions<JanitorOptions> janitor)
 {
+    /// <summary>Versions of one content that are looked at for one of the owner's.</summary>
+    private const int KnownCountMax = 1_000;
+
     /// <summary>
     /// Takes the session over: what an earlier owner has in flight is not acknowledged any more. Null when there is none.
     /// </summary>
@@ -228,6 +234,26 @@ internal sealed class UploadRepository(
         database.ExecuteAsync(
             "UPDATE objects SET store_upload_id = NULL WHERE key = $1 AND store_upload_id = $2 AND coalesce(state, '') = 'garbage'",
             parameters => parameters.Text(key).Text(storeUploadId));
+
+    /// <summary>Content of an owner by its hash and size; null when there is none.</summary>
+    public Task<KnownContent?> FindKnownAsync(string owner, string store, byte[] sha256, long sizeBytes, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            "SELECT object_key, checksum FROM known_content($1, $2, $3, $4, $5)",
+            parameters => parameters.Text(owner).Text(store).Bytes(sha256).Long(sizeBytes).Integer(KnownCountMax),
+            reader => reader.RowAsync(row => new KnownContent(row.GetString(0), row.GetString(1))),
+            cancellationToken);
+
+    /// <summary>Counts a proof. False when there were too many, and when the session is no longer ours or open.</summary>
+    public async Task<bool> CountProofAsync(string id, long epoch, int countMax) =>
+        await database.ExecuteAsync(
+            "UPDATE uploads SET proof_count = proof_count + 1 WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) = 1 AND proof_count < $3",
+            parameters => parameters.Text(id).Long(epoch).Integer(countMax)) == 1;
+
+    /// <summary>Notes of which object the uploader has proven to have the content. False when the session is no longer ours or open.</summary>
+    public async Task<bool> RecordKnownAsync(string id, long epoch, string objectKey) =>
+        await database.ExecuteAsync(
+            "UPDATE uploads SET known_object_key = $3 WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) = 1",
+            parameters => parameters.Text(id).Long(epoch).Text(objectKey)) == 1;
 
     /// <summary>An intent must outlive any store call.</summary>
     private TimeSpan IntentLife(StoreProfile store) => store.WriteTimeout + janitor.Value.IntentSlack;

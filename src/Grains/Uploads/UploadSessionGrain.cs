@@ -21,6 +21,7 @@ internal sealed partial class UploadSessionGrain(
     ContentHasher hasher,
     ConflictCopies copies,
     FileRepository files,
+    PossessionProofs proofs,
     IOptions<LimitsOptions> limits,
     IOptions<DirectOptions> direct,
     TimeProvider time,
@@ -51,7 +52,7 @@ internal sealed partial class UploadSessionGrain(
         if (Caller.ActorId is not { } actor || !Ids.IsValid(Ids.Upload, Id))
             return NotFound;
         if (_row is not null)
-            return await GetAsync(0, PageLengthMax, cancellationToken);
+            return await GetAgainAsync(cancellationToken);
         if (Check(command) is { } invalid)
             return new UploadResult(invalid, null);
         var (refusal, plan) = UploadPlan.Make(
@@ -63,7 +64,7 @@ internal sealed partial class UploadSessionGrain(
         var created = await WriteAsync(() => repository.CreateAsync(row, actor, EntryNames.Key(row.Name), store.Profile));
         // A repeat, or somebody else's.
         if (created.Exists)
-            return await GetAsync(0, PageLengthMax, cancellationToken);
+            return await GetAgainAsync(cancellationToken);
 
         if (created.Refusal is not null)
         {
@@ -79,7 +80,16 @@ internal sealed partial class UploadSessionGrain(
             UploaderId = created.OwnerId == actor ? null : actor,
         };
         _isFirstKeyFree = true;
-        return new UploadResult(null, _row.ToInfo(0, [], null, null));
+        return new UploadResult(null, _row.ToInfo(0, [], null, null) with { Challenge = await ChallengeAsync(_row, cancellationToken) });
+    }
+
+    /// <summary>What a repeat of the creation answers.</summary>
+    private async Task<UploadResult> GetAgainAsync(CancellationToken cancellationToken)
+    {
+        var result = await GetAsync(0, PageLengthMax, cancellationToken);
+        return result.Upload is { } upload && _row is { } row
+            ? result with { Upload = upload with { Challenge = await ChallengeAsync(row, cancellationToken) } }
+            : result;
     }
 
     /// <inheritdoc/>

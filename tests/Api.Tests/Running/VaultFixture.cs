@@ -10,6 +10,9 @@ public sealed class VaultFixture : IAsyncLifetime
     /// <summary>What a scraper of this system presents.</summary>
     public const string MetricsToken = "token of the tests' scraper";
 
+    /// <summary>Entries of an archive that this system makes.</summary>
+    public const int ZipEntryCountMax = 20;
+
     private VaultProcess? _vault;
     private Account? _administrator;
 
@@ -29,6 +32,7 @@ public sealed class VaultFixture : IAsyncLifetime
         ["GrainVault__Limits__RequestsPerSecondPerAddress"] = "100000",
         ["GrainVault__Ingest__Secret"] = IngestTests.Secret,
         ["GrainVault__Ingest__SnsTopics__0"] = IngestTests.Topic,
+        ["GrainVault__Limits__ZipEntryCountMax"] = $"{ZipEntryCountMax}",
         ["GrainVault__Limits__BodyRateGrace"] = "00:00:02",
         ["GrainVault__Limits__BodyBytesPerSecondMin"] = "100000",
     };

@@ -5,7 +5,7 @@ using GrainVault.Storage;
 namespace GrainVault.Grains.Tests.Support;
 
 /// <summary>A real store behind a hook: counts calls, and lets a test delay or fail one of them.</summary>
-public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStore, IListingStore, IPresigningStore, ICopyingStore, IDisposable
+public sealed class TestStore(IObjectStore inner) : IObjectStore, IRangedReadStore, IMultipartStore, IListingStore, IPresigningStore, ICopyingStore, IDisposable
 {
     private readonly ConcurrentQueue<string> _calls = new();
 
@@ -46,6 +46,9 @@ public sealed class TestStore(IObjectStore inner) : IObjectStore, IMultipartStor
 
     public Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken = default) =>
         RunAsync("OpenRead", key, () => inner.OpenReadAsync(key, cancellationToken));
+
+    public Task<Stream> OpenReadAsync(string key, long offset, long length, CancellationToken cancellationToken = default) =>
+        RunAsync("OpenRange", key, () => ((IRangedReadStore)inner).OpenReadAsync(key, offset, length, cancellationToken));
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken = default) =>
         RunAsync("Delete", key, async () =>
