@@ -55,7 +55,8 @@ public sealed class ArchiveTests(VaultFixture fixture)
         byte[] content = RandomNumberGenerator.GetBytes(300_000);
         var moved = IdOf(await user.PutFileAsync("報告.bin", content));
         await user.PatchAsync(moved, new { parentId = inner });
-        var loose = IdOf(await user.PutFileAsync("Ordner", [7]));
+        var loose = IdOf(await user.PutFileAsync("loose", [7]));
+        await user.PatchAsync(loose, new { name = "ordner", parentId = IdOf(await user.MakeFolderAsync("other")) });
         await user.Http.DeleteAsync($"/v1/files/{IdOf(await user.PutFileAsync("gone.txt", [1]))}");
 
         using var response = await user.Http.GetAsync($"/v1/folders/{folder}/zip");
@@ -72,7 +73,7 @@ public sealed class ArchiveTests(VaultFixture fixture)
         }
 
         Assert.Equal(
-            ["Ordner", "Ordner (1)/", "Ordner (1)/in_ner/", "Ordner (1)/in_ner/報告.bin"],
+            ["ordner", "Ordner (1)/", "Ordner (1)/in_ner/", "Ordner (1)/in_ner/報告.bin"],
             Names(await user.Http.GetByteArrayAsync($"/v1/zip?ids={loose},{folder}")));
 
         await RefusedAsync(reader.Http.GetAsync($"/v1/folders/{folder}/zip"), 404, "not-found");
