@@ -18,6 +18,9 @@ public static class Ids
     /// <summary>Prefix of logins: one signed-in client and its family of refresh tokens.</summary>
     public const string Login = "l";
 
+    /// <summary>Prefix of share links.</summary>
+    public const string Link = "ln";
+
     /// <summary>A new id; ids made later sort later.</summary>
     public static string New(string prefix) => $"{prefix}-{Guid.CreateVersion7():d}";
 

@@ -5,6 +5,7 @@ using GrainVault.Data;
 using GrainVault.Files;
 using GrainVault.Inbox;
 using GrainVault.Ingest;
+using GrainVault.Links;
 using GrainVault.Maintenance;
 using GrainVault.Options;
 using GrainVault.Resilience;
@@ -33,6 +34,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSection<IngestOptions>(configuration, IngestOptions.Section);
         services.AddSection<InboxOptions>(configuration, InboxOptions.Section);
         services.AddSection<DirectOptions>(configuration, DirectOptions.Section);
+        services.AddSection<LinkOptions>(configuration, LinkOptions.Section);
         services.AddSection<AccountOptions>(configuration, AccountOptions.Section);
         services.AddSection<JanitorOptions>(configuration, JanitorOptions.Section);
 
@@ -54,6 +56,8 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<VersionRepository>();
         services.AddSingleton<ConflictCopies>();
         services.AddSingleton<ShareRepository>();
+        services.AddSingleton<LinkRepository>();
+        services.AddSingleton<LinkTickets>();
         services.AddSingleton<ListCursors>();
         services.AddSingleton<EntryListing>();
         services.AddSingleton<ArchiveListing>();

@@ -21,7 +21,7 @@ internal sealed class GatewayInstruments
         _connections = meter.CreateCounter<long>(
             "grainvault.connections.refused", "{connection}", "Connections that were closed at once, since their address had its share");
         // A counter that is not there yet has no rate when it begins to count.
-        foreach (var budget in (string[])["user", "address", "signup", "login", "user-requests", "address-requests"])
+        foreach (var budget in (string[])["user", "address", "signup", "login", "link-password", "user-requests", "address-requests"])
             _throttled.Add(0, new KeyValuePair<string, object?>("budget", budget));
         foreach (var weight in (string[])["upload", "change", "read"])
             Shed(weight, "pressure", 0);
@@ -31,7 +31,7 @@ internal sealed class GatewayInstruments
     }
 
     /// <summary>A request was beyond its budget, or its share of the requests under way.</summary>
-    /// <param name="budget"><c>user</c>, <c>address</c>, <c>signup</c>, <c>login</c>, <c>user-requests</c> or <c>address-requests</c>.</param>
+    /// <param name="budget"><c>user</c>, <c>address</c>, <c>signup</c>, <c>login</c>, <c>link-password</c>, <c>user-requests</c> or <c>address-requests</c>.</param>
     public void Throttled(string budget) => _throttled.Add(1, new KeyValuePair<string, object?>("budget", budget));
 
     /// <summary>The owner of a budget was asked.</summary>

@@ -15,6 +15,7 @@ internal sealed class RateLimiter
         Addresses = new LeasedRates<AddressKey>(Policy(RateLimitKind.Address), here.RateLimitKeysMax, address => address.Hash(), grains, health);
         SignUps = Scarce(RateLimitKind.SignUp);
         LogIns = Scarce(RateLimitKind.LogIn);
+        LinkPasswords = Scarce(RateLimitKind.LinkPassword);
 
         LeasePolicy Policy(RateLimitKind kind) => new(kind, RateBudget.Of(kind, limits), here.RateLimitShareAlone, here.RateLimitLeaseWait, time);
 
@@ -36,4 +37,7 @@ internal sealed class RateLimiter
 
     /// <summary>Failed logins from one address.</summary>
     public ScarceRate LogIns { get; }
+
+    /// <summary>Wrong passwords of links from one address.</summary>
+    public ScarceRate LinkPasswords { get; }
 }

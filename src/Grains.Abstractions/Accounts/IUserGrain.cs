@@ -54,6 +54,9 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>The entries of a ticket of this user; whoever presents it needs no other right. Refusal: Forbidden (forged, expired).</summary>
     [ReadOnly, Alias("OpenArchiveTicket")]
     Task<ArchiveTicketResult> OpenArchiveTicketAsync(string ticket, CancellationToken cancellationToken = default);
+    /// <summary>Ends a link to an entry of the user's. Refusals: NotFound, Forbidden (somebody else's entry that the user sees).</summary>
+    [Alias("RevokeLink")]
+    Task<Outcome> RevokeLinkAsync(string linkId, CancellationToken cancellationToken = default);
 
     /// <summary>A page of the user's unfinished upload sessions, newest first, without their parts.</summary>
     [ReadOnly, Alias("ListUploads")]

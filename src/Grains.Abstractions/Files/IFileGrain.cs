@@ -1,3 +1,4 @@
+using GrainVault.Links;
 using Orleans;
 using Orleans.Concurrency;
 
@@ -92,6 +93,17 @@ public interface IFileGrain : IGrainWithStringKey
     /// <summary>Ends a share; who it is with may end it too. Refusals: NotFound (entry or share), Forbidden.</summary>
     [Alias("Unshare")]
     Task<Outcome> UnshareAsync(string userIdOrEmail, CancellationToken cancellationToken = default);
+
+    /// <summary>Links to the entry, oldest first. Refusals: NotFound, Forbidden.</summary>
+    [ReadOnly, Alias("ListLinks")]
+    Task<LinksResult> ListLinksAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Makes a link to the entry and returns it. Refusals: NotFound, Forbidden, Invalid, InTrash, Busy (password), IdempotencyKeyReused (the id
+    /// is that of a link with another token).
+    /// </summary>
+    [Alias("CreateLink"), ResponseTimeout("00:00:30")]
+    Task<LinksResult> CreateLinkAsync(CreateLinkCommand command, CancellationToken cancellationToken = default);
 
     /// <summary>Goes on removing a folder that is being removed for good; returns how many entries went. Called by the janitor only.</summary>
     [Alias("Purge")]

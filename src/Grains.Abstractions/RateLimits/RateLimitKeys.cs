@@ -14,6 +14,9 @@ public enum RateLimitKind
 
     /// <summary>Failed logins from one address, whichever accounts they try.</summary>
     LogIn,
+
+    /// <summary>Wrong passwords of links from one address, whichever links they are for.</summary>
+    LinkPassword,
 }
 
 /// <summary>Keys of <see cref="IRateLimitGrain"/>: the kind, then a user id or the hash of an address.</summary>
@@ -40,6 +43,7 @@ public static class RateLimitKeys
         RateLimitKind.Address => "rl-a-",
         RateLimitKind.SignUp => "rl-s-",
         RateLimitKind.LogIn => "rl-l-",
+        RateLimitKind.LinkPassword => "rl-p-",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No such kind."),
     };
 }

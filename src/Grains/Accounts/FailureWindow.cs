@@ -7,6 +7,9 @@ internal sealed class FailureWindow(int countMax, TimeProvider time)
 
     private readonly Queue<long> _failures = new();
 
+    /// <summary>No attempt has failed, or all were longer ago.</summary>
+    public bool IsEmpty => WaitSeconds is null && _failures.Count == 0;
+
     /// <summary>Seconds to wait before the next attempt, at least 1; null when it may be made now.</summary>
     public int? WaitSeconds
     {

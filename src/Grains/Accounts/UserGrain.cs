@@ -1,4 +1,5 @@
 using GrainVault.Files;
+using GrainVault.Links;
 using GrainVault.Options;
 using GrainVault.Uploads;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ internal sealed class UserGrain(
     EntryListing entries,
     ArchiveListing archives,
     UploadListing uploads,
+    LinkRepository links,
     PasswordService passwords,
     IOptions<LimitsOptions> limits,
     TimeProvider time,
@@ -97,6 +99,19 @@ internal sealed class UserGrain(
     /// <inheritdoc/>
     public async Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default) =>
         IsOwner ? await uploads.ListAsync(Id, cursor, limit, cancellationToken) : new UploadPageResult(NotFound, [], null);
+
+    /// <inheritdoc/>
+    public async Task<Outcome> RevokeLinkAsync(string linkId, CancellationToken cancellationToken = default)
+    {
+        if (!IsOwner || !Ids.IsValid(Ids.Link, linkId))
+            return new Outcome(Refusals.NotFound("link"));
+        return await links.RevokeAsync(Id, linkId) switch
+        {
+            null => Outcome.Done,
+            (int)RefusalReason.NotFound => new Outcome(Refusals.NotFound("link")),
+            { } reason => new Outcome(Refusals.From((RefusalReason)reason)),
+        };
+    }
 
     /// <inheritdoc/>
     public async Task<IdempotencyResult> BindIdempotencyKeyAsync(

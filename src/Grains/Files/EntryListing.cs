@@ -42,6 +42,22 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             : await ViewAsync(userId, query, scope, position, cancellationToken);
     }
 
+    /// <summary>A page of a folder that the caller has found to be readable. Refusals: Invalid (limit, order, cursor).</summary>
+    /// <param name="ownerId">Whose the folder is.</param>
+    /// <param name="reader">Who reads it: cursors of others are refused.</param>
+    /// <param name="query">The folder is its parent.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async Task<EntryPageResult> ListKnownFolderAsync(string ownerId, string reader, EntryQuery query, CancellationToken cancellationToken)
+    {
+        if (Check(query) is { } refusal)
+            return Refused(refusal);
+        var scope = ListCursors.Scope(reader, query.ParentId);
+        string? position = null;
+        if (query.Cursor is { } cursor && (position = await cursors.ReadAsync(scope, cursor, cancellationToken)) is null)
+            return Refused(Refusals.Invalid("The cursor was not issued for this list."));
+        return await PageAsync(query, await RowsAsync(ownerId, query, position, cancellationToken), scope, cancellationToken);
+    }
+
     private static Refusal? Check(EntryQuery query)
     {
         if (query.Limit is < 1 or > LimitMax)
@@ -118,6 +134,11 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         // In a folder that is shared everything is its owner's.
         if (access is { } shared && shared.OwnerId != userId)
             rows = await RowsAsync(shared.OwnerId, query, position, cancellationToken);
+        return await PageAsync(query, rows, scope, cancellationToken);
+    }
+
+    private async Task<EntryPageResult> PageAsync(EntryQuery query, List<(Entry Entry, bool IsLive)> rows, string scope, CancellationToken cancellationToken)
+    {
         var entries = rows.Take(query.Limit).Select(row => row.Entry).ToList();
         return rows.Count <= query.Limit
             ? new EntryPageResult(null, entries, null)

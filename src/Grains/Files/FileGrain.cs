@@ -1,5 +1,7 @@
+using GrainVault.Accounts;
 using GrainVault.Cluster;
 using GrainVault.Diagnostics;
+using GrainVault.Links;
 using GrainVault.Options;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -14,6 +16,8 @@ internal sealed partial class FileGrain(
     FolderRepository folders,
     VersionRepository versions,
     ShareRepository shares,
+    LinkRepository links,
+    PasswordService passwords,
     IOwnerWatch owners,
     IOptions<JanitorOptions> janitor,
     IOptions<LimitsOptions> limits,

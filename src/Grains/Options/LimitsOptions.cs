@@ -60,6 +60,10 @@ public sealed class LimitsOptions
     [Range(1, 1_000_000)]
     public int FailedLoginsPerMinutePerAddress { get; set; } = 60;
 
+    /// <summary>Wrong passwords of share links from one address within a minute, over all links and front ends. Default: 10.</summary>
+    [Range(1, 1_000_000)]
+    public int FailedLinkPasswordsPerMinutePerAddress { get; set; } = 10;
+
     /// <summary>Signups per minute and address, over all front ends. Default: 60.</summary>
     [Range(1, 1_000_000)]
     public int SignupsPerMinute { get; set; } = 60;

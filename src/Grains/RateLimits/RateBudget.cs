@@ -14,6 +14,7 @@ public readonly record struct RateBudget(long Count, TimeSpan Window)
         RateLimitKind.Address => new RateBudget(limits.RequestsPerSecondPerAddress, TimeSpan.FromSeconds(1)),
         RateLimitKind.SignUp => new RateBudget(limits.SignupsPerMinute, TimeSpan.FromMinutes(1)),
         RateLimitKind.LogIn => new RateBudget(limits.FailedLoginsPerMinutePerAddress, TimeSpan.FromMinutes(1)),
+        RateLimitKind.LinkPassword => new RateBudget(limits.FailedLinkPasswordsPerMinutePerAddress, TimeSpan.FromMinutes(1)),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No such kind."),
     };
 

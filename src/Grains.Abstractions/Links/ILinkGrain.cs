@@ -1,0 +1,37 @@
+using GrainVault.Files;
+using Orleans;
+using Orleans.Concurrency;
+
+namespace GrainVault.Links;
+
+/// <summary>
+/// A link as its visitors come to it. Whether it is good, and for what, is asked of the database each time, so that revoking, moving and
+/// deleting act at once; expired, revoked, used up, unknown, and leading into the trash are all the same: NotFound. Key:
+/// <see cref="LinkTokens.GrainKey"/>. The caller's own identity plays no part.
+/// </summary>
+[Alias("gv.ILinkGrain")]
+public interface ILinkGrain : IGrainWithStringKey
+{
+    /// <summary>What the link leads to, or an entry below that. Refusals: NotFound, BadCredentials.</summary>
+    [AlwaysInterleave, Alias("Get")]
+    Task<LinkResult> GetAsync(LinkPass pass, string? entryId, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Checks the password, one attempt after another, so that failed ones can't outrun their count. Without a password any is right.
+    /// Refusals: NotFound, BadCredentials, Throttled, Busy.
+    /// </summary>
+    [Alias("Unlock"), ResponseTimeout("00:00:30")]
+    Task<UnlockResult> UnlockAsync(string password, CancellationToken cancellationToken = default);
+
+    /// <summary>Content of the file that the link leads to, or of one below the folder. Refusals: NotFound, BadCredentials.</summary>
+    /// <param name="pass">What the visitor brings.</param>
+    /// <param name="fileId">A file below the folder; null for the link's own file.</param>
+    /// <param name="isDownload">Without a ticket a download is counted, and gets one; otherwise nothing is counted.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [AlwaysInterleave, Alias("OpenContent")]
+    Task<LinkContentResult> OpenContentAsync(LinkPass pass, string? fileId, bool isDownload, CancellationToken cancellationToken = default);
+
+    /// <summary>A page of a folder by name; of the link's own, or of one below it. Refusals: NotFound, BadCredentials, Invalid (cursor, limit).</summary>
+    [AlwaysInterleave, Alias("List")]
+    Task<EntryPageResult> ListAsync(LinkPass pass, string? folderId, string? cursor, int limit, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using GrainVault.Files;
+
+namespace GrainVault.Links;
+
+/// <summary>
+/// What visitors of a link carry with them, signed and good for a while: that a download was counted, for one file; and that the password was
+/// right. Neither says that the link is good still: that is asked each time.
+/// </summary>
+internal sealed class LinkTickets(ListCursors signer, TimeProvider time)
+{
+    /// <summary>A ticket for a file.</summary>
+    public ValueTask<string> IssueTicketAsync(string linkId, string fileId, TimeSpan lifetime, CancellationToken cancellationToken) =>
+        IssueAsync(TicketScope(linkId, fileId), lifetime, cancellationToken);
+
+    /// <summary>True for a ticket for this file that is good now.</summary>
+    public ValueTask<bool> IsTicketAsync(string ticket, string linkId, string fileId, CancellationToken cancellationToken) =>
+        IsGoodAsync(TicketScope(linkId, fileId), ticket, cancellationToken);
+
+    /// <summary>A proof that the link's password is known.</summary>
+    public ValueTask<string> IssueProofAsync(string linkId, TimeSpan lifetime, CancellationToken cancellationToken) =>
+        IssueAsync(ProofScope(linkId), lifetime, cancellationToken);
+
+    /// <summary>True for a proof of this link that is good now.</summary>
+    public ValueTask<bool> IsProofAsync(string proof, string linkId, CancellationToken cancellationToken) =>
+        IsGoodAsync(ProofScope(linkId), proof, cancellationToken);
+
+    // No user has such an id, so none of these is a cursor.
+    private static string TicketScope(string linkId, string fileId) => ListCursors.Scope("link ticket", linkId, fileId);
+
+    private static string ProofScope(string linkId) => ListCursors.Scope("link password", linkId);
+
+    private ValueTask<string> IssueAsync(string scope, TimeSpan lifetime, CancellationToken cancellationToken) =>
+        signer.IssueAsync(scope, (time.GetUtcNow() + lifetime).UtcTicks.ToString(CultureInfo.InvariantCulture), cancellationToken);
+
+    private async ValueTask<bool> IsGoodAsync(string scope, string signed, CancellationToken cancellationToken) =>
+        await signer.ReadAsync(scope, signed, cancellationToken) is { } until
+        && long.Parse(until, CultureInfo.InvariantCulture) > time.GetUtcNow().UtcTicks;
+}

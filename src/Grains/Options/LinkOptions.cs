@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace GrainVault.Options;
+
+/// <summary>Share links; section <c>GrainVault:Links</c>.</summary>
+public sealed class LinkOptions
+{
+    /// <summary>Name of the section below <c>GrainVault</c>.</summary>
+    public const string Section = "Links";
+
+    /// <summary>Links to one entry. Default: 100.</summary>
+    [Range(1, 1_000)]
+    public int CountPerEntryMax { get; set; } = 100;
+
+    /// <summary>How long a download may go on, in ranges, after it was counted. Default: 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan TicketLifetime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long a browser that told a link's password is not asked again. Default: 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan PasswordLifetime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Wrong passwords of one link within a minute, from wherever they come, after which everybody has to wait. Default: 30.</summary>
+    [Range(1, 10_000)]
+    public int FailedPasswordCountMax { get; set; } = 30;
+}
