@@ -7,6 +7,7 @@ using GrainVault.Api.Documents;
 using GrainVault.Api.Files;
 using GrainVault.Api.Hosting;
 using GrainVault.Api.Ingest;
+using GrainVault.Api.Links;
 using GrainVault.Api.Uploads;
 using GrainVault.Silo.Health;
 using GrainVault.Silo.Hosting;
@@ -35,6 +36,8 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapShares();
     app.MapAdministration();
     app.MapArchives();
+    app.MapLinks();
+    app.MapVisits();
     app.MapIngest();
     app.MapSignedObjects();
     app.MapGrainVaultHealth();

@@ -34,7 +34,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSection<IngestOptions>(configuration, IngestOptions.Section);
         services.AddSection<InboxOptions>(configuration, InboxOptions.Section);
         services.AddSection<DirectOptions>(configuration, DirectOptions.Section);
-        services.AddSection<LinkOptions>(configuration, LinkOptions.Section);
+        services.AddSection<ShareLinkOptions>(configuration, ShareLinkOptions.Section);
         services.AddSection<AccountOptions>(configuration, AccountOptions.Section);
         services.AddSection<JanitorOptions>(configuration, JanitorOptions.Section);
 

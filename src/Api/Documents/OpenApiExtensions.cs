@@ -145,6 +145,10 @@ internal static class OpenApiExtensions
             names.AddRange(["Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"]);
         if (metadata.OfType<TakesIdempotencyKey>().Any())
             names.Add(Uploads.IdempotencyKeys.Header);
+        if (metadata.OfType<TakesLinkPassword>().Any())
+            names.Add(Links.LinkVisits.PasswordHeader);
+        if (metadata.OfType<TakesDownloadTicket>().Any())
+            names.Add(Links.LinkTicketHeaders.Header);
         if (metadata.OfType<TakesIfMatch>().Any())
             names.Add("If-Match");
         operation.Parameters ??= [];

@@ -11,17 +11,17 @@ internal sealed class FileContent(ContentDescriptor content, ContentReader reade
     // User content: nothing in it may run, load, or be taken for something else.
     private const string UnknownType = "application/octet-stream";
 
+    /// <summary>Value of the header. Default: the reader alone keeps it, and asks before each use.</summary>
+    public string CacheControl { get; init; } = "private, no-cache";
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var (request, response) = (httpContext.Request, httpContext.Response);
-        var etag = new EntityTagHeaderValue($"\"{content.ETag}\"");
-        var modified = content.Entry.ModifiedAt.ToUniversalTime();
-        modified = modified.AddTicks(-(modified.Ticks % TimeSpan.TicksPerSecond));
-
+        var (etag, modified) = Validators(content);
         var headers = response.Headers;
         headers.ETag = etag.ToString();
         headers.LastModified = HeaderUtilities.FormatDate(modified);
-        headers.CacheControl = "private, no-cache";
+        headers.CacheControl = CacheControl;
         switch (Preconditions.Evaluate(request.Headers, etag, modified))
         {
             case PreconditionDecision.Failed:
@@ -47,6 +47,24 @@ internal sealed class FileContent(ContentDescriptor content, ContentReader reade
             RangeDecision.Partial => new MultipartRanges(content, reader, ranges).SendAsync(httpContext),
             _ => SendAsync(httpContext, new ByteRange(0, content.SizeBytes)),
         };
+    }
+
+    /// <summary>True when the response has bytes of the content: the method is GET, its conditions hold, and its ranges are not all outside.</summary>
+    public static bool WouldSend(HttpRequest request, ContentDescriptor content, TimeProvider time)
+    {
+        var (etag, modified) = Validators(content);
+        if (!HttpMethods.IsGet(request.Method) || Preconditions.Evaluate(request.Headers, etag, modified) != PreconditionDecision.Proceed)
+            return false;
+        var range = request.Headers.Range.Count > 0 && Preconditions.RangeApplies(request.Headers.IfRange, etag, modified, time.GetUtcNow())
+            ? request.Headers.Range.ToString()
+            : null;
+        return ByteRanges.Decide(range, content.SizeBytes, out _) != RangeDecision.Unsatisfiable;
+    }
+
+    private static (EntityTagHeaderValue ETag, DateTimeOffset Modified) Validators(ContentDescriptor content)
+    {
+        var modified = content.Entry.ModifiedAt.ToUniversalTime();
+        return (new EntityTagHeaderValue($"\"{content.ETag}\""), modified.AddTicks(-(modified.Ticks % TimeSpan.TicksPerSecond)));
     }
 
     private Task RefuseRangeAsync(HttpContext context)

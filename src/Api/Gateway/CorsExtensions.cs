@@ -14,7 +14,7 @@ internal static class CorsExtensions
     [
         "ETag", "Location", "Retry-After", "Accept-Ranges", "Content-Range", "Content-Disposition", "Last-Modified", "Allow", RequestIdMiddleware.Header,
         "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
-        "Content-Digest", "Repr-Digest",
+        "Content-Digest", "Repr-Digest", Links.LinkTicketHeaders.Header,
         "Upload-Offset", "Upload-Length", "Upload-Complete", "Upload-Limit", "Upload-Metadata", "Upload-Expires", "Upload-Defer-Length", "Upload-Concat",
         "Upload-Draft-Interop-Version", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm",
     ];

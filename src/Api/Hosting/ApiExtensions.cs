@@ -6,6 +6,7 @@ using GrainVault.Api.Files;
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Api.Ingest;
+using GrainVault.Api.Links;
 using GrainVault.Api.RateLimits;
 using GrainVault.Api.Shedding;
 using GrainVault.Api.Uploads;
@@ -58,6 +59,7 @@ internal static class ApiExtensions
         services.AddSingleton<ContentReader>();
         services.AddSingleton<ContentRedirects>();
         services.AddSingleton<ZipPlaces>();
+        services.AddSingleton<LinkVisits>();
         services.AddSingleton<IngestSecret>();
         services.AddSingleton<SnsSubscriptions>();
     }

@@ -36,7 +36,7 @@ internal sealed class AccessLogMiddleware(RequestDelegate next, AccessLog log, T
             time.GetUtcNow(),
             level,
             request.Method,
-            request.Path.ToUriComponent(),
+            SecretPaths.Mask(request.Path.ToUriComponent()),
             response.StatusCode,
             request.ContentLength,
             response.ContentLength,

@@ -4,8 +4,10 @@ using GrainVault.Api.Accounts;
 using GrainVault.Api.Administration;
 using GrainVault.Api.Archives;
 using GrainVault.Api.Files;
+using GrainVault.Api.Links;
 using GrainVault.Api.Uploads;
 using GrainVault.Files;
+using GrainVault.Links;
 using GrainVault.Uploads;
 
 namespace GrainVault.Api.Http;
@@ -24,6 +26,7 @@ namespace GrainVault.Api.Http;
         typeof(LowerCaseEnum<Visibility>),
         typeof(LowerCaseEnum<OnConflict>),
         typeof(LowerCaseEnum<ShareRole>),
+        typeof(LowerCaseEnum<LinkRole>),
         typeof(LowerCaseEnum<UploadState>),
         typeof(LowerCaseEnum<UploadMode>),
         typeof(LowerCaseEnum<EntryView>),
@@ -52,6 +55,10 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(VersionPageAnswer))]
 [JsonSerializable(typeof(ShareRequest))]
 [JsonSerializable(typeof(SharesAnswer))]
+[JsonSerializable(typeof(CreateLinkRequest))]
+[JsonSerializable(typeof(LinkAnswer))]
+[JsonSerializable(typeof(LinksAnswer))]
+[JsonSerializable(typeof(LinkedPageAnswer))]
 [JsonSerializable(typeof(ChangeEntryRequest))]
 [JsonSerializable(typeof(ChangeUserRequest))]
 [JsonSerializable(typeof(UserAnswer))]

@@ -64,6 +64,20 @@ internal sealed class TakesIdempotencyKey
     public static TakesIdempotencyKey Instance { get; } = new();
 }
 
+/// <summary>The endpoint takes the password of a link; for the OpenAPI document.</summary>
+internal sealed class TakesLinkPassword
+{
+    /// <summary>The one instance.</summary>
+    public static TakesLinkPassword Instance { get; } = new();
+}
+
+/// <summary>The endpoint takes the ticket of a download; for the OpenAPI document.</summary>
+internal sealed class TakesDownloadTicket
+{
+    /// <summary>The one instance.</summary>
+    public static TakesDownloadTicket Instance { get; } = new();
+}
+
 /// <summary>The endpoint takes <c>If-Match</c>; for the OpenAPI document.</summary>
 internal sealed class TakesIfMatch
 {

@@ -13,7 +13,7 @@ internal sealed class LinkGrain(
     LinkTickets tickets,
     EntryListing entries,
     PasswordService passwords,
-    IOptions<LinkOptions> options,
+    IOptions<ShareLinkOptions> options,
     TimeProvider time) : Grain, ILinkGrain
 {
     private readonly FailureWindow _failures = new(options.Value.FailedPasswordCountMax, time);
@@ -71,7 +71,7 @@ internal sealed class LinkGrain(
         var content = new ContentDescriptor(file.ObjectKey ?? "", file.Entry.SizeBytes, file.Checksum, file.Entry);
         if (!isDownload || await HasTicketAsync(pass, access, cancellationToken))
             return new LinkContentResult(null, content, null, TimeSpan.Zero, access.IsLimited);
-        if (!await repository.CountDownloadAsync(access.LinkId, cancellationToken))
+        if (!await repository.CountDownloadAsync(access.LinkId))
             return Closed(NotFound);
         var lifetime = options.Value.TicketLifetime;
         var ticket = await tickets.IssueTicketAsync(access.LinkId, file.Entry.Id, lifetime, cancellationToken);
@@ -98,9 +98,7 @@ internal sealed class LinkGrain(
 
     private static LinkContentResult Closed(Refusal refusal) => new(refusal, null, null, TimeSpan.Zero, false);
 
-    /// <summary>
-    /// Where every access by a link is decided.
-    /// </summary>
+    /// <summary>Where every access by a link is decided.</summary>
     /// <param name="pass">What the visitor brings.</param>
     /// <param name="entryId">The entry; null for the link's own.</param>
     /// <param name="role">View where the visitor wants to see something; Upload where links of both roles will do.</param>

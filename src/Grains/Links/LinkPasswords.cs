@@ -8,18 +8,7 @@ internal static class LinkPasswords
 
     /// <summary>Null for a password that a link may have.</summary>
     public static Refusal? Check(string password) =>
-        password.Length is 0 or > LengthMax || password.Any(char.IsControl) || password.Trim() != password || !IsWellFormed(password)
+        password.Length is 0 or > LengthMax || password.Any(char.IsControl) || password.Trim() != password
             ? Refusals.Invalid("The password of a link has 1 to 256 characters, no control characters, and no spaces at its ends.")
             : null;
-
-    private static bool IsWellFormed(string text)
-    {
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (rune == System.Text.Rune.ReplacementChar && !text.Contains('\uFFFD', StringComparison.Ordinal))
-                return false;
-        }
-
-        return true;
-    }
 }

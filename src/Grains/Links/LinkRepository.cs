@@ -16,7 +16,7 @@ namespace GrainVault.Links;
 internal sealed record LinkAccess(string LinkId, LinkRole Role, string? PasswordHash, DateTimeOffset? ExpiresAt, bool IsLimited, FileRow File);
 
 /// <summary>Commands and queries on links.</summary>
-internal sealed class LinkRepository(CatalogueDatabase database, IOptions<LinkOptions> options, TimeProvider time)
+internal sealed class LinkRepository(CatalogueDatabase database, IOptions<ShareLinkOptions> options, TimeProvider time)
 {
     private const string Columns = "id, entry_id, role, password_hash IS NOT NULL, expires_at, downloads_max, downloads, created_at";
 
@@ -38,12 +38,11 @@ internal sealed class LinkRepository(CatalogueDatabase database, IOptions<LinkOp
             cancellationToken);
 
     /// <summary>Counts a download; false when the link allows no more. Never run twice: each run counts.</summary>
-    public Task<bool> CountDownloadAsync(string linkId, CancellationToken cancellationToken) =>
+    public Task<bool> CountDownloadAsync(string linkId) =>
         database.QueryAsync(
             "SELECT count_download($1, $2)",
             parameters => parameters.Text(linkId).Time(time.GetUtcNow()),
-            async reader => await reader.ReadAsync(cancellationToken) && reader.GetBoolean(0),
-            cancellationToken);
+            async reader => await reader.ReadAsync() && reader.GetBoolean(0));
 
     /// <summary>All links to an entry, oldest first; or one of them.</summary>
     public Task<List<Link>> ListAsync(string entryId, string? linkId, CancellationToken cancellationToken) =>

@@ -72,7 +72,7 @@ public static class GrainVaultSiloExtensions
         var janitor = builder.AddGrainVaultOptions<JanitorOptions>(JanitorOptions.Section);
         builder.AddGrainVaultOptions<DirectOptions>(DirectOptions.Section);
         builder.AddGrainVaultOptions<IngestOptions>(IngestOptions.Section, isWholeSection: false);
-        builder.AddGrainVaultOptions<LinkOptions>(LinkOptions.Section);
+        builder.AddGrainVaultOptions<ShareLinkOptions>(ShareLinkOptions.Section);
         builder.AddGrainVaultOptions<InboxOptions>(InboxOptions.Section);
         builder.UseOrleans(silo =>
         {

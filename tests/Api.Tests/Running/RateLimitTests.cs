@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using GrainVault.Api.Tests.Running.Links;
 using GrainVault.TestKit.Processes;
 using static GrainVault.Api.Tests.Running.Account;
 
@@ -11,6 +12,7 @@ public sealed class SmallBudgetsFixture : IAsyncLifetime
     public const int PerSecond = 20;
     public const int FailedLogins = 5;
     public const int Signups = 5;
+    public const int FailedLinkPasswords = 3;
 
     internal VaultProcess Vault { get; private set; } = null!;
 
@@ -20,6 +22,7 @@ public sealed class SmallBudgetsFixture : IAsyncLifetime
         settings["GrainVault__Limits__RequestsPerSecondPerUser"] = PerSecond.ToString(CultureInfo.InvariantCulture);
         settings["GrainVault__Limits__RequestsPerSecondPerAddress"] = PerSecond.ToString(CultureInfo.InvariantCulture);
         settings["GrainVault__Limits__FailedLoginsPerMinutePerAddress"] = FailedLogins.ToString(CultureInfo.InvariantCulture);
+        settings["GrainVault__Limits__FailedLinkPasswordsPerMinutePerAddress"] = FailedLinkPasswords.ToString(CultureInfo.InvariantCulture);
         settings["GrainVault__Limits__SignupsPerMinute"] = Signups.ToString(CultureInfo.InvariantCulture);
         settings["GrainVault__Proxies__Known__0"] = "127.0.0.1";
         Vault = await VaultProcess.StartAsync(settings);
@@ -121,6 +124,27 @@ public sealed class RateLimitTests(SmallBudgetsFixture fixture) : IClassFixture<
             using var right = await other.Http.PutAsync($"/v1/files/{theirs}/shares/{friend.Email}", new StringContent("""{"role":"viewer"}""", null, "application/json"));
             Assert.Equal(HttpStatusCode.OK, right.StatusCode);
         }
+    }
+
+    [Fact]
+    public async Task Wrong_passwords_of_links_are_limited_for_an_address_over_all_links_and_right_ones_are_not()
+    {
+        using var user = await SignUpAsync();
+        var file = IdOf(await user.PutFileAsync("x", [1]));
+        var (_, first) = await user.MakeLinkAsync(file, new { password = "right" });
+        var (_, second) = await user.MakeLinkAsync(file, new { password = "right" });
+        using var guesser = Client();
+        Task<HttpResponseMessage> TryAsync(HttpClient http, string token, string password) => http.VisitAsync($"/s/{token}/content", ("X-Link-Password", password));
+        for (var i = 0; i < SmallBudgetsFixture.FailedLinkPasswords + 2; i++)
+            Assert.Equal(HttpStatusCode.OK, (await TryAsync(guesser, first, "right")).StatusCode);
+        for (var i = 0; i < SmallBudgetsFixture.FailedLinkPasswords; i++)
+            await RefusedAsync(TryAsync(guesser, i == 0 ? first : second, $"guess {i}"), 401, "bad-credentials");
+
+        using var refused = await TryAsync(guesser, first, "right");
+        Assert.Equal("429 throttled", $"{(int)refused.StatusCode} {await ProblemAsync(refused)}");
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
+        using var elsewhere = Client();
+        Assert.Equal(HttpStatusCode.OK, (await TryAsync(elsewhere, first, "right")).StatusCode);
     }
 
     private Task<Account> SignUpAsync() => Account.SignUpAsync(Client());

@@ -28,6 +28,7 @@ public sealed class VaultFixture : IAsyncLifetime
         ["GrainVault__Limits__SignupsPerMinute"] = "100000",
         ["GrainVault__Metrics__Token"] = MetricsToken,
         ["GrainVault__Limits__FailedLoginsPerMinutePerAddress"] = "100000",
+        ["GrainVault__Limits__FailedLinkPasswordsPerMinutePerAddress"] = "100000",
         ["GrainVault__Limits__RequestsPerSecondPerUser"] = "100000",
         ["GrainVault__Limits__RequestsPerSecondPerAddress"] = "100000",
         ["GrainVault__Ingest__Secret"] = IngestTests.Secret,
@@ -54,8 +55,11 @@ public sealed class VaultFixture : IAsyncLifetime
 
     internal HttpClient CreateClient() => CreateClient(Vault);
 
-    internal static HttpClient CreateClient(VaultProcess vault) =>
-        new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, Expect100ContinueTimeout = TimeSpan.FromSeconds(10) }))
+    /// <summary>A client that keeps no cookies.</summary>
+    internal HttpClient CreateVisitor() => CreateClient(Vault, useCookies: false);
+
+    internal static HttpClient CreateClient(VaultProcess vault, bool useCookies = true) =>
+        new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = useCookies, Expect100ContinueTimeout = TimeSpan.FromSeconds(10) }))
         {
             BaseAddress = vault.Address,
             Timeout = TimeSpan.FromMinutes(2),

@@ -32,6 +32,12 @@ public sealed class ConstraintTests(GrainsHost host) : IClassFixture<GrainsHost>
     [InlineData("INSERT INTO shares (entry_id, user_id, role) SELECT id, owner_id, 2 FROM entries WHERE owner_id = '{user}' AND name = 'outer'", "shares_not_with_owner")]
     [InlineData("INSERT INTO shares (entry_id, user_id, role) SELECT id, 'u-00000000-0000-7000-8000-000000000000', 4 FROM entries WHERE owner_id = '{user}' AND name = 'outer'", "shares_role_check")]
     [InlineData("INSERT INTO shares (entry_id, user_id, role) VALUES ('{file}', 'u-00000000-0000-7000-8000-000000000000', 2)", "shares_entry_id_fkey")]
+    [InlineData("INSERT INTO links (id, entry_id, token_hash, role) VALUES ('{link}', '{file}', sha256('x'), 1)", "links_entry_id_fkey")]
+    [InlineData("INSERT INTO links (id, entry_id, token_hash, role) SELECT '{link}', id, sha256('x'), 2 FROM entries WHERE owner_id = '{user}' AND kind = 1", "links_upload_into_folders")]
+    [InlineData("INSERT INTO links (id, entry_id, token_hash, role) SELECT '{link}', id, 'x', 1 FROM entries WHERE owner_id = '{user}' AND kind = 1", "links_token_hash_check")]
+    [InlineData("INSERT INTO links (id, entry_id, token_hash, role, downloads_max, downloads) SELECT '{link}', id, sha256('x'), 1, 1, 2 FROM entries WHERE owner_id = '{user}' AND kind = 1", "links_downloads_within_limit")]
+    [InlineData("INSERT INTO links (id, entry_id, token_hash, role, downloads_max) SELECT '{link}', id, sha256('x'), 2, 1 FROM entries WHERE owner_id = '{user}' AND name = 'outer'", "links_only_view_has_limit")]
+    [InlineData("INSERT INTO links (id, entry_id, token_hash, role) SELECT 'ln-' || gen_random_uuid(), id, sha256('twice'), 1 FROM entries WHERE owner_id = '{user}'", "links_token_hash")]
     public async Task Database_refuses_what_must_not_be(string sql, string constraint)
     {
         var user = await host.SignUpAsync();
@@ -41,7 +47,7 @@ public sealed class ConstraintTests(GrainsHost host) : IClassFixture<GrainsHost>
         await user.PutAsync(upload.Id, 1, GrainsHost.Bytes(10));
 
         var exception = await Assert.ThrowsAsync<PostgresException>(() =>
-            host.ExecuteAsync(sql.Replace("{user}", user.Id, StringComparison.Ordinal).Replace("{file}", Ids.New(Ids.File), StringComparison.Ordinal)));
+            host.ExecuteAsync(sql.Replace("{user}", user.Id, StringComparison.Ordinal).Replace("{file}", Ids.New(Ids.File), StringComparison.Ordinal).Replace("{link}", Ids.New(Ids.Link), StringComparison.Ordinal)));
 
         Assert.Equal(constraint, exception.ConstraintName);
     }

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace GrainVault.Options;
 
 /// <summary>Share links; section <c>GrainVault:Links</c>.</summary>
-public sealed class LinkOptions
+public sealed class ShareLinkOptions
 {
     /// <summary>Name of the section below <c>GrainVault</c>.</summary>
     public const string Section = "Links";

@@ -1,0 +1,35 @@
+using GrainVault.Grains.Tests.Support;
+using GrainVault.Links;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace GrainVault.Grains.Tests.Links;
+
+/// <summary>A silo whose clock a test moves: time ends links, tickets and the memory of wrong passwords.</summary>
+public sealed class LinksHost : GrainsHost
+{
+    public const int FailedPasswordCountMax = 3;
+
+    public LinksHost() => Settings["GrainVault:Links:FailedPasswordCountMax"] = FailedPasswordCountMax.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    public ShiftedTime Time { get; } = new();
+
+    /// <summary>The link with a token, as visitors come to it.</summary>
+    public ILinkGrain Link(string token)
+    {
+        Caller.Set(null, null, "test");
+        return Grains.GetGrain<ILinkGrain>(LinkTokens.GrainKey(token));
+    }
+
+    /// <summary>A new link; fails the test when refused.</summary>
+    public async Task<(string Token, Link Link)> MakeAsync(
+        TestUser owner, string entry, string? password = null, TimeSpan? lives = null, long? downloads = null, LinkRole role = LinkRole.View)
+    {
+        var token = LinkTokens.New();
+        var result = await owner.File(entry).CreateLinkAsync(new CreateLinkCommand(
+            Ids.New(Ids.Link), LinkTokens.Hash(token), role, password, lives is { } life ? Time.GetUtcNow() + life : null, downloads));
+        Assert.Null(result.Refusal);
+        return (token, Assert.Single(result.Links));
+    }
+
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Time);
+}
