@@ -46,7 +46,7 @@ CREATE TRIGGER entries_links_end AFTER UPDATE OF owner_id ON entries FOR EACH RO
 -- that it leads to (p_entry NULL), or for one that stands below it. Nothing on the way to the root may be in the trash. A link whose
 -- downloads are used up is good only for who has a ticket of one of them.
 CREATE FUNCTION link_access(p_token_hash bytea, p_entry text, p_now timestamptz, p_has_ticket boolean)
-RETURNS TABLE (link_id text, role smallint, password_hash text, expires_at timestamptz, downloads_max bigint, owner_id text, entry_id text)
+RETURNS TABLE (link_id text, role smallint, password_hash text, expires_at timestamptz, downloads_max bigint, owner_id text, entry_id text, is_top boolean)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     l links%ROWTYPE;
@@ -77,6 +77,7 @@ BEGIN
     downloads_max := l.downloads_max;
     owner_id := decided.owner_id;
     entry_id := coalesce(p_entry, l.entry_id);
+    is_top := entry_id = l.entry_id;
     RETURN NEXT;
 END $$;
 

@@ -38,6 +38,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapArchives();
     app.MapLinks();
     app.MapVisits();
+    app.MapLinkPage();
     app.MapIngest();
     app.MapSignedObjects();
     app.MapGrainVaultHealth();

@@ -8,11 +8,11 @@ internal static class LinkCookie
     /// <summary>The proof of the password; null without one.</summary>
     public static string? ReadProof(HttpRequest request) => request.Cookies[Name] is { Length: > 0 } proof ? proof : null;
 
-    /// <summary>Lets the browser keep the proof, for the link with this token alone.</summary>
-    public static void WriteProof(HttpContext context, string token, string proof, TimeSpan lifetime) =>
+    /// <summary>Lets the browser keep the proof, for the link at this path alone.</summary>
+    public static void WriteProof(HttpContext context, string root, string proof, TimeSpan lifetime) =>
         context.Response.Cookies.Append(Name, proof, new CookieOptions
         {
-            Path = $"{context.Request.PathBase}/s/{token}",
+            Path = root,
             MaxAge = lifetime,
             HttpOnly = true,
             SameSite = SameSiteMode.Strict,

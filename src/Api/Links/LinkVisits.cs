@@ -14,6 +14,9 @@ internal sealed class LinkVisits(IGrainFactory grains, GrainCalls calls, RateLim
     /// <summary>Who may keep what visitors get: nobody, since the link may end at any moment.</summary>
     public const string CacheControl = "private, no-store";
 
+    /// <summary>Value of <c>WWW-Authenticate</c> of a 401: a token of ours would not help (RFC 9110, section 11.6.1).</summary>
+    public const string Challenge = "LinkPassword";
+
     private static readonly object ProofItem = new();
 
     /// <summary>The answer to every link that is not good, whatever the reason.</summary>
@@ -79,8 +82,7 @@ internal sealed class LinkVisits(IGrainFactory grains, GrainCalls calls, RateLim
             ? calls.RepeatableAsync((link, pass, call), static (state, token) => state.call(state.link, state.pass, token), cancellationToken)
             : calls.OnceAsync((link, pass, call), static (state, token) => state.call(state.link, state.pass, token), cancellationToken);
 
-    // RFC 9110, section 11.6.1: a 401 says what is asked for; a token of ours would not help.
     private static Problem From(Refusal refusal) => refusal.Reason == RefusalReason.BadCredentials
-        ? new Problem(ProblemTypes.BadCredentials, refusal.Detail) { Challenge = "LinkPassword" }
+        ? new Problem(ProblemTypes.BadCredentials, refusal.Detail) { Challenge = Challenge }
         : Problem.From(refusal);
 }

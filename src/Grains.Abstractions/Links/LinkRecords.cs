@@ -75,13 +75,15 @@ public sealed record LinkPass([property: Id(0)] string? Proof, [property: Id(1)]
 /// <param name="Refusal">NotFound, or BadCredentials when the password is needed first.</param>
 /// <param name="Role">What the link is for.</param>
 /// <param name="Entry">File or folder; null for a link that only takes files.</param>
+/// <param name="IsTop">The entry is the one that the link leads to, not one below it.</param>
 /// <param name="ExpiresAt">When the link ends; null for never.</param>
 [GenerateSerializer, Immutable, Alias("gv.LinkResult")]
 public sealed record LinkResult(
     [property: Id(0)] Refusal? Refusal,
     [property: Id(1)] LinkRole Role,
     [property: Id(2)] Entry? Entry,
-    [property: Id(3)] DateTimeOffset? ExpiresAt);
+    [property: Id(3)] bool IsTop,
+    [property: Id(4)] DateTimeOffset? ExpiresAt);
 
 /// <summary>Outcome of telling the password.</summary>
 /// <param name="Refusal">Null when it was right.</param>

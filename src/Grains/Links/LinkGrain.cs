@@ -27,9 +27,9 @@ internal sealed class LinkGrain(
     {
         var (refusal, access) = await FindAsync(pass, entryId, LinkRole.Upload, cancellationToken);
         if (access is null)
-            return new LinkResult(refusal, default, null, null);
+            return new LinkResult(refusal, default, null, IsTop: true, null);
         // Who may only put files into a folder does not learn its name.
-        return new LinkResult(null, access.Role, access.Role == LinkRole.View ? access.File.Entry : null, access.ExpiresAt);
+        return new LinkResult(null, access.Role, access.Role == LinkRole.View ? access.File.Entry : null, access.IsTop, access.ExpiresAt);
     }
 
     /// <inheritdoc/>

@@ -12,8 +12,9 @@ namespace GrainVault.Links;
 /// <param name="PasswordHash">Null without a password.</param>
 /// <param name="ExpiresAt">Null for never.</param>
 /// <param name="IsLimited">The number of downloads is limited.</param>
+/// <param name="IsTop">The entry is the one that the link leads to, not one below it.</param>
 /// <param name="File">The entry that was asked for.</param>
-internal sealed record LinkAccess(string LinkId, LinkRole Role, string? PasswordHash, DateTimeOffset? ExpiresAt, bool IsLimited, FileRow File);
+internal sealed record LinkAccess(string LinkId, LinkRole Role, string? PasswordHash, DateTimeOffset? ExpiresAt, bool IsLimited, bool IsTop, FileRow File);
 
 /// <summary>Commands and queries on links.</summary>
 internal sealed class LinkRepository(CatalogueDatabase database, IOptions<ShareLinkOptions> options, TimeProvider time)
@@ -24,7 +25,7 @@ internal sealed class LinkRepository(CatalogueDatabase database, IOptions<ShareL
     public Task<LinkAccess?> FindAsync(byte[] tokenHash, string? entryId, bool hasTicket, CancellationToken cancellationToken) =>
         database.ReadAsync(
             $"""
-            SELECT {FileRow.Columns}, a.link_id, a.role, a.password_hash, a.expires_at, a.downloads_max IS NOT NULL
+            SELECT {FileRow.Columns}, a.link_id, a.role, a.password_hash, a.expires_at, a.downloads_max IS NOT NULL, a.is_top
             FROM link_access($1, $2, $3, $4) a JOIN {FileRow.From.Replace("entries e", "entries e ON e.id = a.entry_id", StringComparison.Ordinal)}
             """,
             parameters => parameters.Bytes(tokenHash).Text(entryId).Time(time.GetUtcNow()).Boolean(hasTicket),
@@ -34,6 +35,7 @@ internal sealed class LinkRepository(CatalogueDatabase database, IOptions<ShareL
                 row.TextOrNull(FileRow.ColumnCount + 2),
                 row.TimeOrNull(FileRow.ColumnCount + 3),
                 row.GetBoolean(FileRow.ColumnCount + 4),
+                row.GetBoolean(FileRow.ColumnCount + 5),
                 FileRow.Read(row))),
             cancellationToken);
 
