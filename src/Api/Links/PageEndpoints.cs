@@ -1,6 +1,5 @@
 using GrainVault.Api.Http;
 using GrainVault.Files;
-using GrainVault.Links;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
