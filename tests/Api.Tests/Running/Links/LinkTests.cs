@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using System.Text.Json;
 using GrainVault.TestKit.Processes;
 using static GrainVault.Api.Tests.Running.Account;
 
