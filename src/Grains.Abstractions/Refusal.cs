@@ -87,12 +87,16 @@ public enum RefusalReason
 /// <param name="Detail">One sentence for a person; holds no secret.</param>
 /// <param name="RetryAfterSeconds">When to try again, in seconds; 0 where that does not help.</param>
 /// <param name="Parts">Part numbers that the reason is about; null where it is not about parts.</param>
+/// <param name="CurrentVersion">With VersionConflict: number of the version that the file has, 0 for what has none; null where it is not told.</param>
+/// <param name="CurrentTag">With VersionConflict: the tag, without quotes, that the request would have to name; null where it is not told.</param>
 [GenerateSerializer, Immutable, Alias("gv.Refusal")]
 public sealed record Refusal(
     [property: Id(0)] RefusalReason Reason,
     [property: Id(1)] string Detail,
     [property: Id(2)] int RetryAfterSeconds = 0,
-    [property: Id(3)] int[]? Parts = null);
+    [property: Id(3)] int[]? Parts = null,
+    [property: Id(4)] int? CurrentVersion = null,
+    [property: Id(5)] string? CurrentTag = null);
 
 /// <summary>Outcome of a command that returns nothing but success.</summary>
 /// <param name="Refusal">Null for success.</param>

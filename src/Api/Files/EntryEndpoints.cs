@@ -19,7 +19,8 @@ internal static class EntryEndpoints
             .WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422, 507);
         own.MapPatch("/files/{id}", ChangeAsync).WithSummary("Renames, moves, shows or hides an entry, all or nothing.")
             .WithMetadata(TakesIfMatch.Instance).Refuses(403, 404, 408, 409, 412, 413, 415);
-        own.MapPost("/files/{id}/restore", RestoreAsync).WithSummary("Takes an entry out of the trash; may be repeated.").Refuses(403, 404, 409);
+        own.MapPost("/files/{id}/restore", RestoreAsync).WithSummary("Takes an entry out of the trash; may be repeated.")
+            .WithMetadata(TakesIfMatch.Instance).Refuses(403, 404, 409, 412);
     }
 
     private static async Task<Results<Created<FileAnswer>, Problem>> CreateFolderAsync(
@@ -62,18 +63,21 @@ internal static class EntryEndpoints
             return GrainLookup.NoSuch("file or folder");
         var request = body.Value;
         var call = (file, Command: new ChangeEntryCommand(
-            request.Name, request.ParentId.IsGiven, request.ParentId.Value, request.Visibility, EntryTags.Expected(context.Request)));
+            request.Name, request.ParentId.IsGiven, request.ParentId.Value, request.Visibility, null, EntryTags.Expected(context.Request)));
         // With a version that is expected, a repeat of what was carried out would be refused.
-        var result = call.Command.ExpectedRowVersions is null
+        var result = call.Command.ExpectedTags is null
             ? await calls.RepeatableAsync(call, static (call, token) => call.file.ChangeAsync(call.Command, token))
             : await calls.OnceAsync(call, static (call, token) => call.file.ChangeAsync(call.Command, token));
         return EntryTags.Answer(context.Response, result);
     }
 
-    private static async Task<Results<Ok<FileAnswer>, Problem>> RestoreAsync(string id, HttpResponse response, IGrainFactory grains, GrainCalls calls)
+    private static async Task<Results<Ok<FileAnswer>, Problem>> RestoreAsync(string id, HttpContext context, IGrainFactory grains, GrainCalls calls)
     {
         if (grains.FindFile(id) is not { } file)
             return GrainLookup.NoSuch("file or folder");
-        return EntryTags.Answer(response, await calls.RepeatableAsync(file, static (file, token) => file.RestoreAsync(token)));
+        var result = EntryTags.Expected(context.Request) is { } tags
+            ? await calls.OnceAsync((file, tags), static (call, token) => call.file.RestoreMatchingAsync(call.tags, token))
+            : await calls.RepeatableAsync(file, static (file, token) => file.RestoreAsync(token));
+        return EntryTags.Answer(context.Response, result);
     }
 }

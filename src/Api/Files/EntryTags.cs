@@ -1,4 +1,3 @@
-using System.Globalization;
 using GrainVault.Api.Http;
 using GrainVault.Files;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -6,12 +5,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace GrainVault.Api.Files;
 
-/// <summary>Entity tags of metadata (RFC 9110, section 8.8.3): the number that every change of an entry raises. The content has tags of its own.</summary>
+/// <summary>Entity tags of metadata (RFC 9110, section 8.8.3): the number that every change of an entry raises. The content has tags of its own, and a change may demand either.</summary>
 internal static class EntryTags
 {
-    /// <summary>Most tags in <c>If-Match</c>.</summary>
-    private const int CountMax = 100;
-
     /// <summary>An entry as an answer, with its tag.</summary>
     public static Results<Ok<FileAnswer>, Problem> Answer(HttpResponse response, EntryResult result)
     {
@@ -22,30 +18,22 @@ internal static class EntryTags
     }
 
     /// <summary>The tag of an entry.</summary>
-    public static string Of(long rowVersion) => string.Create(CultureInfo.InvariantCulture, $"\"m{rowVersion}\"");
+    public static string Of(long rowVersion) => $"\"{EntryTag.OfMetadata(rowVersion)}\"";
 
     /// <summary>
-    /// What <c>If-Match</c> demands: null for anything. Tags are compared strongly (RFC 9110, section 13.1.1), so what is weak, or no tag
-    /// of metadata, matches nothing.
+    /// What <c>If-Match</c> demands: null for anything. Tags are compared strongly (RFC 9110, section 13.1.1), so what is weak matches
+    /// nothing.
     /// </summary>
     /// <exception cref="ProblemException">The header is malformed.</exception>
-    public static long[]? Expected(HttpRequest request)
+    public static string[]? Expected(HttpRequest request)
     {
         var header = request.Headers.IfMatch;
         if (header.Count == 0)
             return null;
-        if (!EntityTagHeaderValue.TryParseStrictList(header, out var tags) || tags.Count > CountMax)
-            throw new ProblemException(Problem.Invalid($"If-Match is a list of at most {CountMax} entity tags."));
+        if (!EntityTagHeaderValue.TryParseStrictList(header, out var tags) || tags.Count > EntryTag.CountMax)
+            throw new ProblemException(Problem.Invalid($"If-Match is a list of at most {EntryTag.CountMax} entity tags."));
         if (tags.Contains(EntityTagHeaderValue.Any))
             return null;
-        var expected = new List<long>();
-        foreach (var tag in tags)
-        {
-            if (!tag.IsWeak && tag.Tag.StartsWith("\"m", StringComparison.Ordinal)
-                && long.TryParse(tag.Tag.AsSpan(2, tag.Tag.Length - 3), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                expected.Add(number);
-        }
-
-        return [.. expected];
+        return [.. tags.Where(tag => !tag.IsWeak && tag.Tag.Length <= EntryTag.LengthMax).Select(tag => tag.Tag.Substring(1, tag.Tag.Length - 2))];
     }
 }

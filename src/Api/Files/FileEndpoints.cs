@@ -23,7 +23,8 @@ internal static class FileEndpoints
         own.MapGet("", ListAsync).WithSummary("A page of entries.").Refuses(404);
         own.MapMethods("/by-path/{**path}", Reading, FindByPathAsync).WithSummary("An entry by its path from the root; its bytes with content=true.")
             .SendsBytes().Weighs(RequestWeight.Change).Refuses(404, 412, 416);
-        own.MapDelete("/{id}", DeleteAsync).WithSummary("Moves an entry to the trash; removes it with permanent=true.").Refuses(403, 404);
+        own.MapDelete("/{id}", DeleteAsync).WithSummary("Moves an entry to the trash; removes it with permanent=true.")
+            .WithMetadata(TakesIfMatch.Instance).Refuses(403, 404, 409, 412);
 
         var readable = files.MapGroup("/{id}").WithMetadata(TokenOptional.Instance);
         readable.MapGet("", GetAsync).WithSummary("Metadata; public entries need no token.").Refuses(404);
@@ -51,14 +52,18 @@ internal static class FileEndpoints
     }
 
     private static async Task<Results<Ok<FileAnswer>, FileContent, Problem>> FindByPathAsync(
-        string? path, bool? content, IGrainFactory grains, GrainCalls calls, ContentReader reader, TimeProvider time, CancellationToken cancellationToken)
+        string? path, bool? content, HttpResponse response, IGrainFactory grains, GrainCalls calls, ContentReader reader, TimeProvider time, CancellationToken cancellationToken)
     {
         var result = await calls.RepeatableAsync(
             (User: grains.CallingUser(), Path: path ?? ""), static (call, token) => call.User.FindByPathAsync(call.Path, token), cancellationToken);
         if (result.Refusal is { } refusal)
             return Problem.From(refusal);
         if (content != true)
+        {
+            response.Headers.ETag = EntryTags.Of(result.RowVersion);
             return TypedResults.Ok(FileAnswer.From(result.Entry!));
+        }
+
         var opened = await OpenAsync(calls, grains.GetGrain<IFileGrain>(result.Entry!.Id), cancellationToken);
         return opened.Refusal is { } closed ? Problem.From(closed) : new FileContent(opened.Content!, reader, time);
     }
@@ -77,12 +82,14 @@ internal static class FileEndpoints
             : new FileContent(opened.Content!, reader, time);
     }
 
-    private static async Task<Results<NoContent, Problem>> DeleteAsync(string id, bool? permanent, IGrainFactory grains, GrainCalls calls)
+    private static async Task<Results<NoContent, Problem>> DeleteAsync(string id, bool? permanent, HttpRequest request, IGrainFactory grains, GrainCalls calls)
     {
         if (grains.FindFile(id) is not { } file)
             return GrainLookup.NoSuch("file");
         // Not twice: what is gone for good is not found by a repeat.
-        var result = await calls.OnceAsync((file, Permanent: permanent == true), static (call, token) => call.file.DeleteAsync(call.Permanent, token));
+        var result = await calls.OnceAsync(
+            (file, Permanent: permanent == true, Tags: EntryTags.Expected(request)),
+            static (call, token) => call.Tags is null ? call.file.DeleteAsync(call.Permanent, token) : call.file.DeleteMatchingAsync(call.Permanent, call.Tags, token));
         return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.NoContent();
     }
 

@@ -15,7 +15,8 @@ internal static class VersionEndpoints
         versions.MapGet("", ListAsync).WithSummary("A page of a file's versions, newest first.");
         versions.MapMethods("/{number}/content", ["GET", "HEAD"], GetContentAsync).WithSummary("Content of a version.")
             .SendsBytes().Weighs(RequestWeight.Change).Refuses(412, 416);
-        versions.MapPost("/{number}/restore", RestoreAsync).WithSummary("Makes an older version the current one; may be repeated.").Refuses(409);
+        versions.MapPost("/{number}/restore", RestoreAsync).WithSummary("Makes an older version the current one; may be repeated.")
+            .WithMetadata(TakesIfMatch.Instance).Refuses(409, 412);
         versions.MapDelete("/{number}", DeleteAsync).WithSummary("Removes a version that is not the current one.").Refuses(409);
     }
 
@@ -42,12 +43,16 @@ internal static class VersionEndpoints
     }
 
     private static async Task<Results<Ok<FileAnswer>, Problem>> RestoreAsync(
-        string id, string number, HttpResponse response, IGrainFactory grains, GrainCalls calls)
+        string id, string number, HttpContext context, IGrainFactory grains, GrainCalls calls)
     {
         if (grains.FindFile(id) is not { } file)
             return GrainLookup.NoSuch("file");
-        return EntryTags.Answer(response, await calls.RepeatableAsync(
-            (file, Version: VersionNumber(number)), static (call, token) => call.file.RestoreVersionAsync(call.Version, token)));
+        var result = EntryTags.Expected(context.Request) is { } tags
+            ? await calls.OnceAsync(
+                (file, Version: VersionNumber(number), tags), static (call, token) => call.file.RestoreVersionMatchingAsync(call.Version, call.tags, token))
+            : await calls.RepeatableAsync(
+                (file, Version: VersionNumber(number)), static (call, token) => call.file.RestoreVersionAsync(call.Version, token));
+        return EntryTags.Answer(context.Response, result);
     }
 
     private static async Task<Results<NoContent, Problem>> DeleteAsync(string id, string number, IGrainFactory grains, GrainCalls calls)

@@ -9,11 +9,12 @@ namespace GrainVault.Api.Files;
 /// <param name="Sha256">SHA-256 of the content in lower-case hexadecimal; absent until known.</param>
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="IsCurrent">It is what the file has now.</param>
-internal sealed record VersionAnswer(int Number, long Size, string ContentType, string? Sha256, DateTimeOffset CreatedAt, bool IsCurrent)
+/// <param name="MadeBy">Id of who made it.</param>
+internal sealed record VersionAnswer(int Number, long Size, string ContentType, string? Sha256, DateTimeOffset CreatedAt, bool IsCurrent, string MadeBy)
 {
     /// <summary>The wire form of a version.</summary>
     public static VersionAnswer From(FileVersion version) =>
-        new(version.Number, version.SizeBytes, version.ContentType, version.Sha256, version.CreatedAt, version.IsCurrent);
+        new(version.Number, version.SizeBytes, version.ContentType, version.Sha256, version.CreatedAt, version.IsCurrent, version.MadeBy);
 }
 
 /// <summary>A page of versions, newest first.</summary>

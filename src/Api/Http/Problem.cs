@@ -15,6 +15,8 @@ namespace GrainVault.Api.Http;
 /// <param name="Pointer">JSON pointer (RFC 6901) to the member of the request's body that is wrong.</param>
 /// <param name="MissingParts">With <c>missing-parts</c>: the first 1,000 missing part numbers.</param>
 /// <param name="Parts">With <c>invalid-part</c>: the numbers of the parts that differ.</param>
+/// <param name="CurrentVersion">With <c>version-conflict</c>: the version that the file has.</param>
+/// <param name="CurrentETag">With <c>version-conflict</c>: the tag that <c>If-Match</c> would have to name.</param>
 internal sealed record ProblemBody(
     string Type,
     string Title,
@@ -24,7 +26,9 @@ internal sealed record ProblemBody(
     string RequestId,
     string? Pointer = null,
     IReadOnlyList<int>? MissingParts = null,
-    IReadOnlyList<int>? Parts = null);
+    IReadOnlyList<int>? Parts = null,
+    int? CurrentVersion = null,
+    string? CurrentETag = null);
 
 /// <summary>An error answer.</summary>
 internal sealed class Problem(ProblemType type, string detail) : IResult, IStatusCodeHttpResult
@@ -47,6 +51,12 @@ internal sealed class Problem(ProblemType type, string detail) : IResult, IStatu
     /// <summary>Part numbers that the problem is about.</summary>
     public IReadOnlyList<int>? Parts { get; init; }
 
+    /// <summary>Version that the file has, with a conflict of versions.</summary>
+    public int? CurrentVersion { get; init; }
+
+    /// <summary>Tag that the entry has, in quotes, with a conflict of versions.</summary>
+    public string? CurrentETag { get; init; }
+
     /// <summary>Value of <c>WWW-Authenticate</c> of a 401.</summary>
     public string? Challenge { get; init; }
 
@@ -58,7 +68,13 @@ internal sealed class Problem(ProblemType type, string detail) : IResult, IStatu
     {
         var type = ProblemTypes.Of(refusal.Reason);
         var retry = refusal.RetryAfterSeconds > 0 ? refusal.RetryAfterSeconds : type.Status is 503 or 429 ? 1 : 0;
-        return new Problem(type, refusal.Detail) { RetryAfterSeconds = retry, Parts = refusal.Parts };
+        return new Problem(type, refusal.Detail)
+        {
+            RetryAfterSeconds = retry,
+            Parts = refusal.Parts,
+            CurrentVersion = refusal.CurrentVersion,
+            CurrentETag = refusal.CurrentTag is { Length: > 0 } tag ? $"\"{tag}\"" : null,
+        };
     }
 
     /// <summary>A value that is not valid.</summary>
@@ -93,7 +109,9 @@ internal sealed class Problem(ProblemType type, string detail) : IResult, IStatu
         context.TraceIdentifier,
         Pointer,
         Type == ProblemTypes.MissingParts ? Parts ?? [] : null,
-        Type == ProblemTypes.MissingParts ? null : Parts);
+        Type == ProblemTypes.MissingParts ? null : Parts,
+        CurrentVersion,
+        CurrentETag);
 
     // What an endpoint prepared for its success says nothing about the error that is sent instead.
     private static void DropContentHeaders(IHeaderDictionary headers)

@@ -27,7 +27,7 @@ internal static class UploadEndpoints
     {
         var uploads = app.MapGroup("/v1/uploads").WithTags("Uploads").RequireAuthorization().Refuses(400, 401, 429, 503);
         uploads.MapPost("", CreateAsync).WithSummary("Opens an upload session and reserves its quota.")
-            .WithMetadata(TakesIdempotencyKey.Instance).Weighs(RequestWeight.Upload).Refuses(403, 404, 408, 409, 412, 413, 415, 422, 507);
+            .WithMetadata(TakesIdempotencyKey.Instance, TakesIfMatch.Instance).Weighs(RequestWeight.Upload).Refuses(403, 404, 408, 409, 412, 413, 415, 422, 507);
         uploads.MapGet("", ListAsync).WithSummary("The caller's unfinished sessions, newest first, without their parts.");
         uploads.MapGet("/{id}", GetAsync).WithSummary("A session with a page of its parts.").Refuses(404);
         uploads.MapPut("/{id}/parts/{number}", PartEndpoint.PutAsync).WithSummary("Stores one part; may be repeated.")
@@ -55,8 +55,9 @@ internal static class UploadEndpoints
             request.FileId,
             request.ExpectedVersion,
             request.Sha256,
-            request.OnConflict ?? OnConflict.Fail);
-        var fingerprint = IdempotencyKeys.Fingerprint(request, ApiJson.Default.CreateUploadRequest);
+            request.OnConflict ?? OnConflict.Fail,
+            EntryTags.Expected(httpRequest));
+        var fingerprint = IdempotencyKeys.Fingerprint(request, ApiJson.Default.CreateUploadRequest) + httpRequest.Headers.IfMatch;
         var id = await IdempotencyKeys.BindAsync(httpRequest, grains, calls, fingerprint, Ids.New(Ids.Upload));
         var result = await calls.RepeatableAsync(
             (Session: grains.GetGrain<IUploadSessionGrain>(id), command), static (call, token) => call.Session.CreateAsync(call.command, token));

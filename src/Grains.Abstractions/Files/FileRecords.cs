@@ -101,13 +101,15 @@ public sealed record CopyFileCommand(
 /// <param name="ParentId">New folder; null for the root.</param>
 /// <param name="Visibility">New visibility; null keeps it.</param>
 /// <param name="ExpectedRowVersions">Row versions of which the entry must have one; null for any.</param>
+/// <param name="ExpectedTags">Tags of which the entry must have one, see <see cref="EntryTag"/>; null for any.</param>
 [GenerateSerializer, Immutable, Alias("gv.ChangeEntryCommand")]
 public sealed record ChangeEntryCommand(
     [property: Id(0)] string? Name,
     [property: Id(1)] bool IsMove,
     [property: Id(2)] string? ParentId,
     [property: Id(3)] Visibility? Visibility,
-    [property: Id(4)] long[]? ExpectedRowVersions);
+    [property: Id(4)] long[]? ExpectedRowVersions,
+    [property: Id(5)] string[]? ExpectedTags = null);
 
 /// <summary>Where the bytes of a version are.</summary>
 /// <param name="ObjectKey">Key in the object store.</param>

@@ -56,6 +56,12 @@ public interface IFileGrain : IGrainWithStringKey
     [Alias("Restore")]
     Task<EntryResult> RestoreAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// The same for an entry that has one of the tags. Refusals: also VersionConflict. Not to be repeated: what it has done raises the tag.
+    /// </summary>
+    [Alias("RestoreMatching")]
+    Task<EntryResult> RestoreMatchingAsync(string[] tags, CancellationToken cancellationToken = default);
+
     /// <summary>A page of versions, newest first. Refusals: NotFound, Forbidden, Invalid (limit, cursor).</summary>
     [ReadOnly, Alias("ListVersions")]
     Task<VersionPageResult> ListVersionsAsync(string? cursor, int limit, CancellationToken cancellationToken = default);
@@ -66,6 +72,10 @@ public interface IFileGrain : IGrainWithStringKey
     /// </summary>
     [Alias("RestoreVersion")]
     Task<EntryResult> RestoreVersionAsync(int version, CancellationToken cancellationToken = default);
+
+    /// <summary>The same for a file that has one of the tags. Refusals: also VersionConflict. Not to be repeated.</summary>
+    [Alias("RestoreVersionMatching")]
+    Task<EntryResult> RestoreVersionMatchingAsync(int version, string[] tags, CancellationToken cancellationToken = default);
 
     /// <summary>Removes a version that is not the current one. Refusals: NotFound (file or version), Forbidden, CurrentVersion.</summary>
     [Alias("DeleteVersion")]
@@ -115,10 +125,15 @@ public interface IFileGrain : IGrainWithStringKey
 
     /// <summary>
     /// Moves the entry to the trash, or, permanently, removes it with all versions and gives their bytes back to the quota.
-    /// A folder takes with it what is in it; of a large one the janitor removes the rest. Refusals: NotFound, Forbidden. A repeat succeeds while the entry is in the trash.
+    /// A folder takes with it what is in it; of a large one the janitor removes the rest. Refusals: NotFound, Forbidden, InTrash (for what
+    /// stands in a folder of the trash, unless permanently). A repeat succeeds while the entry is in the trash.
     /// </summary>
     [Alias("Delete")]
     Task<Outcome> DeleteAsync(bool permanent, CancellationToken cancellationToken = default);
+
+    /// <summary>The same for an entry that has one of the tags. Refusals: also VersionConflict.</summary>
+    [Alias("DeleteMatching")]
+    Task<Outcome> DeleteMatchingAsync(bool permanent, string[] tags, CancellationToken cancellationToken = default);
 
     /// <summary>Notes the SHA-256 of a version that had none, computed by reading it back. Called by the janitor only. Refusal: NotFound.</summary>
     /// <param name="version">Number of the version.</param>

@@ -9,6 +9,7 @@ namespace GrainVault.Files;
 /// <param name="Sha256">SHA-256 of the content, lower-case hex; null until known.</param>
 /// <param name="CreatedAt">UTC.</param>
 /// <param name="IsCurrent">It is what the file has now.</param>
+/// <param name="MadeBy">Who made it.</param>
 [GenerateSerializer, Immutable, Alias("gv.FileVersion")]
 public sealed record FileVersion(
     [property: Id(0)] int Number,
@@ -16,7 +17,8 @@ public sealed record FileVersion(
     [property: Id(2)] string ContentType,
     [property: Id(3)] string? Sha256,
     [property: Id(4)] DateTimeOffset CreatedAt,
-    [property: Id(5)] bool IsCurrent);
+    [property: Id(5)] bool IsCurrent,
+    [property: Id(6)] string MadeBy = "");
 
 /// <summary>A page of versions, newest first.</summary>
 [GenerateSerializer, Immutable, Alias("gv.VersionPageResult")]

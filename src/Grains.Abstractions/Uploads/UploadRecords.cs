@@ -48,6 +48,7 @@ public enum UploadMode
 /// <param name="ExpectedVersion">Current version that the uploader expects; null for any.</param>
 /// <param name="Sha256">SHA-256 of the whole, lower-case hex, verified at completion; null when unknown.</param>
 /// <param name="OnConflict">What happens when the name is taken.</param>
+/// <param name="ExpectedTags">Tags of which the file must have one; null for any. What the file has then is the expected version.</param>
 [GenerateSerializer, Immutable, Alias("gv.CreateUploadCommand")]
 public sealed record CreateUploadCommand(
     [property: Id(0)] string? Name,
@@ -59,7 +60,8 @@ public sealed record CreateUploadCommand(
     [property: Id(6)] string? FileId,
     [property: Id(7)] int? ExpectedVersion,
     [property: Id(8)] string? Sha256,
-    [property: Id(9)] OnConflict OnConflict);
+    [property: Id(9)] OnConflict OnConflict,
+    [property: Id(10)] string[]? ExpectedTags = null);
 
 /// <summary>A part in the ledger: acknowledged and durable.</summary>
 /// <param name="Number">From 1.</param>

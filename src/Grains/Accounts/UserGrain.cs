@@ -76,8 +76,8 @@ internal sealed class UserGrain(
     /// <inheritdoc/>
     public async Task<EntryResult> FindByPathAsync(string path, CancellationToken cancellationToken = default)
     {
-        var entry = IsOwner ? await entries.FindByPathAsync(Id, path, cancellationToken) : null;
-        return entry is null ? new EntryResult(Refusals.NotFound("file or folder"), null) : new EntryResult(null, entry);
+        var file = IsOwner ? await entries.FindByPathAsync(Id, path, cancellationToken) : null;
+        return file is null ? new EntryResult(Refusals.NotFound("file or folder"), null) : new EntryResult(null, file.Entry, file.RowVersion);
     }
 
     /// <inheritdoc/>

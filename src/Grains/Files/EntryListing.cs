@@ -82,7 +82,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
     }
 
     /// <summary>The live entry at a path of names from the root; null when there is none.</summary>
-    public async Task<Entry?> FindByPathAsync(string userId, string path, CancellationToken cancellationToken)
+    public async Task<FileRow?> FindByPathAsync(string userId, string path, CancellationToken cancellationToken)
     {
         var names = path.Split('/');
         if (names.Length > PathDepthMax || names.Any(name => EntryNames.Check(name) is not null))
@@ -103,7 +103,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             WHERE walk.depth = $4
             """,
             parameters => parameters.Text(userId).Text(keys[0]).Texts(keys).Integer(keys.Length),
-            reader => reader.RowAsync(FileRow.ReadEntry),
+            reader => reader.RowAsync(FileRow.Read),
             cancellationToken);
     }
 

@@ -40,12 +40,14 @@ internal sealed partial class FileGrain
             return new EntryResult(Refusals.Invalid("There is no such visibility."), null);
         if (command.IsMove && !IsFolderId(command.ParentId))
             return new EntryResult(Refusals.NotFound("folder"), null);
-        var result = await WriteAsync(() => folders.ChangeAsync(file.Entry.OwnerId, Id, command));
+        // Who does not see the folder must not learn by a refusal what else there is: his name gets a number where it is taken.
+        var isUnseen = file.Entry.OwnerId != Caller.UserId && file.Entry.ParentId is null && command.Name is not null;
+        var result = await WriteAsync(() => isUnseen ? folders.RenameUnseenAsync(file.Entry.OwnerId, Id, command) : folders.ChangeAsync(file.Entry.OwnerId, Id, command));
         if (result.File is not { } changed)
         {
             // The refusal may come from what somebody else has made of the entry.
             _file = null;
-            return new EntryResult(result.Refusal, null);
+            return new EntryResult(await ExplainAsync(result.Refusal), null);
         }
 
         Remember(changed);
@@ -54,25 +56,45 @@ internal sealed partial class FileGrain
     }
 
     /// <inheritdoc/>
-    public async Task<EntryResult> RestoreAsync(CancellationToken cancellationToken = default)
+    public Task<EntryResult> RestoreAsync(CancellationToken cancellationToken = default) => RestoreAnyAsync(null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EntryResult> RestoreMatchingAsync(string[] tags, CancellationToken cancellationToken = default) => RestoreAnyAsync(tags, cancellationToken);
+
+    private async Task<EntryResult> RestoreAnyAsync(string[]? tags, CancellationToken cancellationToken)
     {
         var (refusal, file) = await FindAsync(EntryRole.Owner, cancellationToken);
         if (file is null)
             return new EntryResult(refusal, null);
-        var result = await WriteAsync(() => folders.RestoreAsync(file.Entry.OwnerId, Id, file.Entry.Name));
+        var result = await WriteAsync(() => folders.RestoreAsync(file.Entry.OwnerId, Id, file.Entry.Name, tags));
         _file = null;
         if (result.File is not { } restored)
-            return new EntryResult(result.Refusal, null);
+            return new EntryResult(await ExplainAsync(result.Refusal), null);
         Remember(restored);
         return Result(restored);
     }
 
     /// <inheritdoc/>
-    public async Task<Outcome> DeleteAsync(bool permanent, CancellationToken cancellationToken = default)
+    public Task<Outcome> DeleteAsync(bool permanent, CancellationToken cancellationToken = default) => DeleteAnyAsync(permanent, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Outcome> DeleteMatchingAsync(bool permanent, string[] tags, CancellationToken cancellationToken = default) =>
+        DeleteAnyAsync(permanent, tags, cancellationToken);
+
+    private async Task<Outcome> DeleteAnyAsync(bool permanent, string[]? tags, CancellationToken cancellationToken)
     {
         var (refusal, file) = await FindAsync(EntryRole.Owner, cancellationToken);
         if (file is null)
             return new Outcome(refusal);
+        if (tags is not null)
+        {
+            // Compared while it goes to the trash, also on the way to its end.
+            refusal = await WriteAsync(() => repository.TrashMatchingAsync(file.Entry.OwnerId, Id, tags));
+            _file = null;
+            if (!permanent || refusal is not null and not { Reason: RefusalReason.InTrash })
+                return new Outcome(await ExplainAsync(refusal));
+        }
+
         if (permanent && file.Entry.Kind == EntryKind.Folder)
         {
             await PurgeFolderAsync(file.Entry.OwnerId);

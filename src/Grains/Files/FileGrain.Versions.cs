@@ -20,15 +20,21 @@ internal sealed partial class FileGrain
     }
 
     /// <inheritdoc/>
-    public async Task<EntryResult> RestoreVersionAsync(int version, CancellationToken cancellationToken = default)
+    public Task<EntryResult> RestoreVersionAsync(int version, CancellationToken cancellationToken = default) => RestoreAnyVersionAsync(version, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EntryResult> RestoreVersionMatchingAsync(int version, string[] tags, CancellationToken cancellationToken = default) =>
+        RestoreAnyVersionAsync(version, tags, cancellationToken);
+
+    private async Task<EntryResult> RestoreAnyVersionAsync(int version, string[]? tags, CancellationToken cancellationToken)
     {
         var (refusal, file) = await FindAsync(EntryRole.Editor, cancellationToken);
         if (file is null)
             return new EntryResult(refusal, null);
-        var result = await WriteAsync(() => versions.RestoreAsync(file.Entry.OwnerId, Id, version));
+        var result = await WriteAsync(() => versions.RestoreAsync(Caller.ActorId!, file.Entry.OwnerId, Id, version, tags));
         _file = null;
         if (result.File is not { } restored)
-            return new EntryResult(result.Refusal, null);
+            return new EntryResult(await ExplainAsync(result.Refusal), null);
         Remember(restored);
         await TrimAsync(restored);
         return Result(file.Entry.OwnerId == Caller.UserId ? restored : AsSeen(restored, file.Entry.ParentId));
@@ -52,11 +58,10 @@ internal sealed partial class FileGrain
         return Outcome.Done;
     }
 
-    /// <summary>Removes the oldest versions of a file that has more than are kept.</summary>
+    /// <summary>Removes versions of a file that has more than are kept: doubled contents first, then the oldest.</summary>
     private async Task TrimAsync(FileRow file)
     {
-        var last = file.Entry.Version - limits.Value.VersionCountMax;
-        if (last >= 1)
-            await WriteAsync(() => versions.RemoveAsync(file.Entry.OwnerId, Id, last, andOlder: true, VersionCountMax));
+        if (file.Entry.Version > limits.Value.VersionCountMax)
+            await WriteAsync(() => versions.TrimAsync(file.Entry.OwnerId, Id, limits.Value.VersionCountMax, VersionCountMax));
     }
 }

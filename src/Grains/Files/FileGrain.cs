@@ -52,7 +52,7 @@ internal sealed partial class FileGrain(
         // No caller's token: once begun, the transaction's outcome must be known here.
         var result = await WriteAsync(() => repository.CommitAsync(Id, command));
         if (result.File is not { } file)
-            return new EntryResult(result.Refusal, null);
+            return new EntryResult(await repository.ExplainAsync(Id, result.Refusal), null);
         Remember(file);
         GrainsMeter.VersionCommitted(file.Entry.SizeBytes);
         if (!command.IsNewFile)
@@ -77,6 +77,12 @@ internal sealed partial class FileGrain(
     }
 
     private static Refusal NotFound => Refusals.NotFound("file or folder");
+
+    /// <summary>A refusal for the version tells which one there is.</summary>
+    private async Task<Refusal?> ExplainAsync(Refusal? refusal) =>
+        refusal?.Reason == RefusalReason.VersionConflict && await repository.FindAsync(Id, CancellationToken.None) is { } now
+            ? refusal with { CurrentVersion = now.Entry.Version, CurrentTag = EntryTag.OfMetadata(now.RowVersion) }
+            : refusal;
 
     private static EntryResult Result(FileRow file) => new(null, file.Entry, file.RowVersion);
 

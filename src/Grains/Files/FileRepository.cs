@@ -110,6 +110,27 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
         };
     }
 
+    /// <summary>Moves an entry that has one of the tags to the trash.</summary>
+    public async Task<Refusal?> TrashMatchingAsync(string owner, string id, string[] tags) =>
+        await database.QueryAsync(
+            "SELECT trash_matching($1, $2, $3)",
+            parameters => parameters.Text(owner).Text(id).Texts(tags),
+            ReaderExtensions.CodeAsync) is { } reason ? Refusals.From((RefusalReason)reason) : null;
+
+    /// <summary>Number of the current version of a file that has one of the tags; 0, which no version has, when it has none of them.</summary>
+    public Task<int> FindExpectedVersionAsync(string fileId, string[] tags, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            "SELECT current_version FROM entries WHERE id = $1 AND kind = 1 AND version = ANY (expected_row_versions($1, $2))",
+            parameters => parameters.Text(fileId).Texts(tags),
+            async reader => await reader.ReadAsync() ? reader.GetInt32(0) : 0,
+            cancellationToken);
+
+    /// <summary>An upload that is refused for the version hears which one there is.</summary>
+    public async Task<Refusal?> ExplainAsync(string fileId, Refusal? refusal) =>
+        refusal?.Reason == RefusalReason.VersionConflict && await FindAsync(fileId, CancellationToken.None) is { } now
+            ? refusal with { CurrentVersion = now.Entry.Version, CurrentTag = now.Checksum }
+            : refusal;
+
     /// <summary>Notes the SHA-256 of a version that has none. False when there is no such version.</summary>
     public async Task<bool> RecordSha256Async(string id, int number, byte[] sha256) =>
         await database.ExecuteRepeatablyAsync(

@@ -26,13 +26,33 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
         RunAsync(
             owner,
             id,
-            "SELECT change_entry($1, $2, $3, $4, $5, $6, $7, $8)",
+            "SELECT change_entry($1, $2, $3, $4, $5, $6, $7, coalesce($8, expected_row_versions($2, $9)))",
             parameters => parameters.Text(owner).Text(id).Text(command.Name)
                 .Text(command.Name is { } name ? EntryNames.Key(name) : null).Boolean(command.IsMove).Text(command.ParentId)
-                .Integer((int?)command.Visibility).Longs(command.ExpectedRowVersions));
+                .Integer((int?)command.Visibility).Longs(command.ExpectedRowVersions).Texts(command.ExpectedTags));
+
+    /// <summary>Renames an entry for somebody who does not see its folder: under the first numbered name where his is taken.</summary>
+    public async Task<CommitResult> RenameUnseenAsync(string owner, string id, ChangeEntryCommand command)
+    {
+        CommitResult? result = null;
+        foreach (var names in EntryNames.Candidates(command.Name!))
+        {
+            result = await RunAsync(
+                owner,
+                id,
+                "SELECT rename_unseen($1, $2, $3, $4, coalesce($5, expected_row_versions($2, $6)))",
+                parameters => parameters.Text(owner).Text(id).Texts(names).Texts(Array.ConvertAll(names, EntryNames.Key))
+                    .Longs(command.ExpectedRowVersions).Texts(command.ExpectedTags));
+            if (result.Refusal?.Reason != RefusalReason.NameTaken)
+                break;
+        }
+
+        return result!;
+    }
+
 
     /// <summary>Takes an entry out of the trash, under the first name that is free where it comes to stand.</summary>
-    public async Task<CommitResult> RestoreAsync(string owner, string id, string name)
+    public async Task<CommitResult> RestoreAsync(string owner, string id, string name, string[]? tags)
     {
         CommitResult? result = null;
         foreach (var names in EntryNames.Candidates(name))
@@ -40,8 +60,13 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
             result = await RunAsync(
                 owner,
                 id,
-                "SELECT restore_entry($1, $2, $3, $4)",
-                parameters => parameters.Text(owner).Text(id).Texts(names).Texts(Array.ConvertAll(names, EntryNames.Key)));
+                tags is null ? "SELECT restore_entry($1, $2, $3, $4)" : "SELECT restore_matching($1, $2, $3, $4, $5)",
+                parameters =>
+                {
+                    parameters.Text(owner).Text(id).Texts(names).Texts(Array.ConvertAll(names, EntryNames.Key));
+                    if (tags is not null)
+                        parameters.Texts(tags);
+                });
             if (result.Refusal?.Reason != RefusalReason.NameTaken)
                 break;
         }

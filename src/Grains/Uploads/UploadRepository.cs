@@ -208,6 +208,22 @@ internal sealed class UploadRepository(
             parameters => parameters.Text(row.Id).Long(row.Epoch).Text(row.Name).Text(EntryNames.Key(row.Name)).Text(row.ParentId)
                 .Integer((int)row.OnConflict)) == 1;
 
+    /// <summary>Makes the session one for a new file in a folder of another owner, or in place of its own file that is gone. False when there is no need.</summary>
+    public async Task<(Refusal? Refusal, bool IsMoved)> MoveAsync(UploadRow row, string fileId, string folderId)
+    {
+        try
+        {
+            return await database.QueryAsync(
+                "SELECT refusal, is_moved FROM move_upload($1, $2, $3, $4, $5, $6)",
+                parameters => parameters.Text(row.Id).Long(row.Epoch).Text(row.ActorId).Long(limits.Value.QuotaBytes).Text(fileId).Text(folderId),
+                async reader => (await reader.CodeAsync() is { } reason ? Refusals.From((RefusalReason)reason) : null, reader.GetBoolean(1)));
+        }
+        catch (RefusedException refused)
+        {
+            return (Refusals.From(refused.Reason), false);
+        }
+    }
+
     /// <summary>Makes the session one for a new file beside the one that it was for; returns whether it did, which it doesn't where the uploader may not, and the folder.</summary>
     public Task<(bool Found, string? Folder)> TurnIntoCopyAsync(UploadRow copy) =>
         database.QueryAsync(

@@ -23,6 +23,13 @@ internal sealed partial class UploadSessionGrain
             return new EntryResult(NotFound.Refusal, null);
         if (Check(command) is { } invalid)
             return new EntryResult(invalid, null);
+        if (command.ParentId is { } folder && _completion is null)
+        {
+            (var refusal, row) = await MoveAsync(row, folder);
+            if (refusal is not null)
+                return new EntryResult(refusal, null);
+        }
+
         // Not bound to the caller's token: the completion goes on when the caller has gone.
         var result = await CompleteOnceAsync(row, command);
         return result.Entry is { } file ? result with { Entry = await files.AsSeenAsync(file, Caller.UserId) } : result;

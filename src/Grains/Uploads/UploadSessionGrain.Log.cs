@@ -31,6 +31,9 @@ internal static partial class UploadLog
     [LoggerMessage(4312, LogLevel.Information, "The store was looked at for the file of {UploadId}: {Outcome}")]
     public static partial void Finished(ILogger logger, string uploadId, string outcome);
 
+    [LoggerMessage(4313, LogLevel.Information, "The content of {UploadId} is to come to {FolderId}, which is another owner's or takes the place of a file that is gone")]
+    public static partial void Moved(ILogger logger, string uploadId, string folderId);
+
     [LoggerMessage(4306, LogLevel.Information, "Part {Number} of {UploadId} came too late: the ledger does not accept it (attempt {Attempt})")]
     public static partial void PartFenced(ILogger logger, string uploadId, int number, int attempt);
 

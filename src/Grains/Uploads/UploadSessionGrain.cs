@@ -61,6 +61,8 @@ internal sealed partial class UploadSessionGrain(
             return new UploadResult(refusal, null);
 
         var row = NewRow(command, actor, plan);
+        if (command is { FileId: { } file, ExpectedTags: { } tags })
+            row = row with { ExpectedVersion = await files.FindExpectedVersionAsync(file, tags, cancellationToken) };
         var created = await WriteAsync(() => repository.CreateAsync(row, actor, EntryNames.Key(row.Name), store.Profile));
         // A repeat, or somebody else's.
         if (created.Exists)
@@ -69,7 +71,7 @@ internal sealed partial class UploadSessionGrain(
         if (created.Refusal is not null)
         {
             DeactivateOnIdle();
-            return new UploadResult(created.Refusal, null);
+            return new UploadResult(await files.ExplainAsync(row.FileId, created.Refusal), null);
         }
 
         _row = row with
@@ -135,8 +137,10 @@ internal sealed partial class UploadSessionGrain(
             return Refusals.Invalid("A direct upload needs a size.");
         if (store is not IMultipartStore && command.SizeBytes is null)
             return Refusals.Invalid("This store takes no uploads of unknown size.");
-        if (command.ExpectedVersion is not null && command.FileId is null)
+        if ((command.ExpectedVersion ?? command.ExpectedTags?.Length) is not null && command.FileId is null)
             return Refusals.Invalid("An expected version needs a file.");
+        if (command is { ExpectedVersion: not null, ExpectedTags: not null })
+            return Refusals.Invalid("The version is expected by its number or by its tag.");
         if (command.Sha256 is { } sha256 && !Checksums.IsSha256(sha256))
             return Refusals.Invalid("A SHA-256 is 64 lower-case hexadecimal digits.");
         return MediaTypes.Check(command.ContentType);

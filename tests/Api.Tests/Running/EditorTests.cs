@@ -54,6 +54,52 @@ public sealed class EditorTests(VaultFixture fixture)
         }
     }
 
+    [Fact]
+    public async Task If_match_is_412_with_the_current_version_and_goes_on_with_the_tag_that_it_tells()
+    {
+        using var user = await fixture.SignUpAsync();
+        var file = IdOf(await user.PutFileAsync("etag.txt", [1]));
+        using var found = await user.Http.GetAsync("/v1/files/by-path/etag.txt");
+        Assert.Equal("\"m1\"", found.Headers.ETag!.Tag);
+        var requests = new (HttpMethod Method, string Path, object? Body)[]
+        {
+            (HttpMethod.Post, "/v1/uploads", new { fileId = file, size = 1 }),
+            (HttpMethod.Patch, $"/v1/files/{file}", new { name = "y" }),
+            (HttpMethod.Post, $"/v1/files/{file}/versions/1/restore", null),
+            (HttpMethod.Post, $"/v1/files/{file}/restore", null),
+            (HttpMethod.Delete, $"/v1/files/{file}", null),
+            (HttpMethod.Delete, $"/v1/files/{file}?permanent=true", null),
+        };
+        foreach (var (method, path, body) in requests)
+        {
+            foreach (var tag in new[] { "\"m7\"", "W/\"m1\"", "\"x\", \"m2\"" })
+            {
+                var problem = await RefusedAsync(SendAsync(user, method, path, body, tag), 412, "version-conflict");
+                Assert.Equal(1, problem.GetProperty("currentVersion").GetInt32());
+                Assert.Matches(path == "/v1/uploads" ? "^\"[0-9a-f]{64}\"$" : "^\"m1\"$", problem.GetProperty("currentETag").GetString());
+            }
+
+            await RefusedAsync(SendAsync(user, method, path, body, "m1"), 400, "invalid");
+        }
+
+        using var content = await user.Http.GetAsync($"/v1/files/{file}/content");
+        using var upload = await SendAsync(user, HttpMethod.Post, "/v1/uploads", new { fileId = file, size = 1 }, content.Headers.ETag!.Tag);
+        Assert.Equal(HttpStatusCode.Created, upload.StatusCode);
+        using var renamed = await SendAsync(user, HttpMethod.Patch, $"/v1/files/{file}", new { name = "z" }, "\"m1\"");
+        Assert.Equal("\"m2\"", renamed.Headers.ETag!.Tag);
+        await RefusedAsync(SendAsync(user, HttpMethod.Delete, $"/v1/files/{file}", null, "\"m1\""), 412, "version-conflict");
+        using var any = await SendAsync(user, HttpMethod.Delete, $"/v1/files/{file}", null, "*");
+        Assert.Equal(HttpStatusCode.NoContent, any.StatusCode);
+        await RefusedAsync(SendAsync(user, HttpMethod.Post, "/v1/uploads", new { name = "new", size = 1 }, "\"m1\""), 400, "invalid");
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(Account user, HttpMethod method, string path, object? body, string ifMatch)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        return await user.Http.SendAsync(request);
+    }
+
     private static async Task ShareAsync(Account owner, string id, Account with, string role)
     {
         using var shared = await owner.Http.PutAsJsonAsync($"/v1/files/{id}/shares/{with.UserId}", new { role });
