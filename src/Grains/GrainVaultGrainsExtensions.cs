@@ -58,6 +58,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<ShareRepository>();
         services.AddSingleton<LinkRepository>();
         services.AddSingleton<LinkTickets>();
+        services.AddSingleton<ShortcutTargets>();
         services.AddSingleton<ListCursors>();
         services.AddSingleton<EntryListing>();
         services.AddSingleton<ArchiveListing>();

@@ -17,6 +17,8 @@ internal static class EntryEndpoints
             .WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422);
         own.MapPost("/files/{id}/copy", CopyAsync).WithSummary("Copies a file; its content is not moved.")
             .WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422, 507);
+        own.MapPost("/shortcuts", CreateShortcutAsync).WithSummary("Makes a shortcut to a file or folder that the caller may read.")
+            .WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422);
         own.MapPatch("/files/{id}", ChangeAsync).WithSummary("Renames, moves, shows or hides an entry, all or nothing.")
             .WithMetadata(TakesIfMatch.Instance).Refuses(403, 404, 408, 409, 412, 413, 415);
         own.MapPost("/files/{id}/restore", RestoreAsync).WithSummary("Takes an entry out of the trash; may be repeated.")
@@ -54,6 +56,21 @@ internal static class EntryEndpoints
             return Problem.From(refusal);
         context.Response.Headers.ETag = EntryTags.Of(result.RowVersion);
         return TypedResults.Created($"/v1/files/{copy}", FileAnswer.From(result.Entry!));
+    }
+
+    private static async Task<Results<Created<FileAnswer>, Problem>> CreateShortcutAsync(
+        JsonBody<CreateShortcutRequest> body, HttpContext context, IGrainFactory grains, GrainCalls calls)
+    {
+        var request = body.Value;
+        var fingerprint = IdempotencyKeys.Fingerprint(request, ApiJson.Default.CreateShortcutRequest);
+        var id = await IdempotencyKeys.BindAsync(context.Request, grains, calls, fingerprint, Ids.New(Ids.File));
+        var result = await calls.RepeatableAsync(
+            (Shortcut: grains.GetGrain<IFileGrain>(id), Command: new CreateShortcutCommand(request.FileId, request.ParentId, request.Name)),
+            static (call, token) => call.Shortcut.CreateShortcutAsync(call.Command, token));
+        if (result.Refusal is { } refusal)
+            return Problem.From(refusal);
+        context.Response.Headers.ETag = EntryTags.Of(result.RowVersion);
+        return TypedResults.Created($"/v1/files/{id}", FileAnswer.From(result.Entry!));
     }
 
     private static async Task<Results<Ok<FileAnswer>, Problem>> ChangeAsync(

@@ -18,6 +18,8 @@ namespace GrainVault.Api.Files;
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="ModifiedAt">When its content changed last.</param>
 /// <param name="DeletedAt">When it went to the trash; absent while it is live.</param>
+/// <param name="TargetId">With a shortcut: what it points to.</param>
+/// <param name="TargetState">With a shortcut: <c>live</c>, or <c>gone</c> when the target is not there or no longer shared.</param>
 internal sealed record FileAnswer(
     string Id,
     EntryKind Kind,
@@ -31,7 +33,9 @@ internal sealed record FileAnswer(
     Visibility Visibility,
     DateTimeOffset CreatedAt,
     DateTimeOffset ModifiedAt,
-    DateTimeOffset? DeletedAt)
+    DateTimeOffset? DeletedAt,
+    string? TargetId,
+    TargetState? TargetState)
 {
     /// <summary>The wire form of an entry.</summary>
     public static FileAnswer From(Entry entry) => new(
@@ -47,7 +51,9 @@ internal sealed record FileAnswer(
         entry.Visibility,
         entry.CreatedAt,
         entry.ModifiedAt,
-        entry.DeletedAt);
+        entry.DeletedAt,
+        entry.TargetId,
+        entry.TargetState);
 }
 
 /// <summary>A page of entries.</summary>
@@ -65,6 +71,12 @@ internal sealed record CreateFolderRequest(string Name, string? ParentId = null)
 /// <param name="ParentId">Folder of the copy, null for the root; when left out, beside a file of the caller's own, and at the root else.</param>
 /// <param name="OnConflict">What happens when the name is taken; <c>fail</c> when left out.</param>
 internal sealed record CopyFileRequest(string? Name = null, GivenText ParentId = default, OnConflict? OnConflict = null);
+
+/// <summary>Body that makes a shortcut.</summary>
+/// <param name="FileId">File or folder that it is to point to.</param>
+/// <param name="ParentId">Folder that it is to stand in; the root when left out.</param>
+/// <param name="Name">Its name; that of the target when left out, with a number where it is taken.</param>
+internal sealed record CreateShortcutRequest(string FileId, string? ParentId = null, string? Name = null);
 
 /// <summary>Body that changes an entry; what is left out stays as it is.</summary>
 /// <param name="Name">New name.</param>

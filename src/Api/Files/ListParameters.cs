@@ -6,13 +6,13 @@ using Microsoft.AspNetCore.Mvc;
 namespace GrainVault.Api.Files;
 
 /// <summary>The query of <c>GET /v1/files</c>.</summary>
-/// <param name="View">owned, shared, trash, recent or public.</param>
+/// <param name="View">owned, shared, shortcuts, trash, recent or public.</param>
 /// <param name="ParentId">Folder; the root when left out.</param>
 /// <param name="Q">Part of the name, through all folders.</param>
 /// <param name="Match">substring or prefix.</param>
 /// <param name="Sort">name, size or time.</param>
 /// <param name="Order">asc or desc.</param>
-/// <param name="Kind">file or folder.</param>
+/// <param name="Kind">file, folder or shortcut.</param>
 /// <param name="Type">Beginning of the media type.</param>
 /// <param name="MinSize">Smallest size in bytes.</param>
 /// <param name="MaxSize">Largest size in bytes.</param>
@@ -43,14 +43,14 @@ internal sealed record ListParameters(
         var isPrefix = Choose("match", Match, ("substring", false), ("prefix", true));
         var filter = new EntryFilter(
             isPrefix ?? false,
-            Choose("kind", Kind, ("file", EntryKind.File), ("folder", EntryKind.Folder)),
+            Choose("kind", Kind, ("file", EntryKind.File), ("folder", EntryKind.Folder), ("shortcut", EntryKind.Shortcut)),
             string.IsNullOrEmpty(Type) ? null : Type,
             MinSize,
             MaxSize,
             Time("modifiedFrom", ModifiedFrom),
             Time("modifiedBefore", ModifiedBefore));
         return new EntryQuery(
-            Choose("view", View, ("owned", EntryView.Owned), ("trash", EntryView.Trash), ("recent", EntryView.Recent), ("shared", EntryView.Shared), ("public", EntryView.Public)) ?? EntryView.Owned,
+            Choose("view", View, ("owned", EntryView.Owned), ("trash", EntryView.Trash), ("recent", EntryView.Recent), ("shared", EntryView.Shared), ("shortcuts", EntryView.Shortcuts), ("public", EntryView.Public)) ?? EntryView.Owned,
             ParentId,
             string.IsNullOrEmpty(Q) ? null : Q,
             Cursor,

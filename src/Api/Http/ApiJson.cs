@@ -24,6 +24,7 @@ namespace GrainVault.Api.Http;
     Converters = [
         typeof(LowerCaseEnum<EntryKind>),
         typeof(LowerCaseEnum<Visibility>),
+        typeof(LowerCaseEnum<TargetState>),
         typeof(LowerCaseEnum<OnConflict>),
         typeof(LowerCaseEnum<ShareRole>),
         typeof(LowerCaseEnum<LinkRole>),
@@ -52,6 +53,7 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(EntryPageAnswer))]
 [JsonSerializable(typeof(CreateFolderRequest))]
 [JsonSerializable(typeof(CopyFileRequest))]
+[JsonSerializable(typeof(CreateShortcutRequest))]
 [JsonSerializable(typeof(VersionPageAnswer))]
 [JsonSerializable(typeof(ShareRequest))]
 [JsonSerializable(typeof(SharesAnswer))]

@@ -20,6 +20,9 @@ public enum EntryView
 
     /// <summary>What others share with the caller, newest first; what is below shared folders is listed by folder.</summary>
     Shared = 5,
+
+    /// <summary>The caller's shortcuts, newest first.</summary>
+    Shortcuts = 6,
 }
 
 /// <summary>By what a list is sorted; what is equal is sorted by id.</summary>

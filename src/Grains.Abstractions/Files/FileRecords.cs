@@ -12,7 +12,7 @@ public enum EntryKind
     /// <summary>A folder.</summary>
     Folder = 2,
 
-    /// <summary>A pointer to an entry of somebody else.</summary>
+    /// <summary>A pointer to another entry, also of somebody else; it gives no right to it.</summary>
     Shortcut = 3,
 }
 
@@ -25,6 +25,17 @@ public enum Visibility
 
     /// <summary>Everybody, without a token.</summary>
     Public = 2,
+}
+
+/// <summary>What became of the target of a shortcut, for who looks at it.</summary>
+[GenerateSerializer, Alias("gv.TargetState")]
+public enum TargetState
+{
+    /// <summary>It is there, and the reader may read it.</summary>
+    Live = 1,
+
+    /// <summary>It is not there, is in the trash, or is no longer shared: which of these is not told.</summary>
+    Gone = 2,
 }
 
 /// <summary>What happens when the folder already has a live entry of that name.</summary>
@@ -52,6 +63,8 @@ public enum OnConflict
 /// <param name="CreatedAt">UTC.</param>
 /// <param name="ModifiedAt">UTC; when the content changed last, which renaming and moving don't.</param>
 /// <param name="DeletedAt">When it went to the trash; null while live.</param>
+/// <param name="TargetId">What a shortcut points to; null for anything else.</param>
+/// <param name="TargetState">Whether the reader can read that; null where nobody asked, and for anything else.</param>
 [GenerateSerializer, Immutable, Alias("gv.Entry")]
 public sealed record Entry(
     [property: Id(0)] string Id,
@@ -66,7 +79,9 @@ public sealed record Entry(
     [property: Id(9)] Visibility Visibility,
     [property: Id(10)] DateTimeOffset CreatedAt,
     [property: Id(11)] DateTimeOffset ModifiedAt,
-    [property: Id(12)] DateTimeOffset? DeletedAt);
+    [property: Id(12)] DateTimeOffset? DeletedAt,
+    [property: Id(13)] string? TargetId = null,
+    [property: Id(14)] TargetState? TargetState = null);
 
 /// <summary>Outcome that carries an entry.</summary>
 /// <param name="Refusal">Null for success.</param>
@@ -94,6 +109,13 @@ public sealed record CopyFileCommand(
     [property: Id(2)] bool IsPlaced,
     [property: Id(3)] string? ParentId,
     [property: Id(4)] OnConflict OnConflict);
+
+/// <summary>A new shortcut. The grain's key is the natural key: a repeat returns the shortcut as it is.</summary>
+/// <param name="TargetId">What it is to point to; where that is a shortcut, what that one points to.</param>
+/// <param name="ParentId">Folder that it is to stand in; null for the root.</param>
+/// <param name="Name">Its name; null for that of the target, with a number where it is taken.</param>
+[GenerateSerializer, Immutable, Alias("gv.CreateShortcutCommand")]
+public sealed record CreateShortcutCommand([property: Id(0)] string TargetId, [property: Id(1)] string? ParentId, [property: Id(2)] string? Name);
 
 /// <summary>Renames, moves, shows or hides an entry, all or nothing.</summary>
 /// <param name="Name">New name; null keeps it.</param>

@@ -43,6 +43,13 @@ public interface IFileGrain : IGrainWithStringKey
     Task<EntryResult> CopyFromAsync(CopyFileCommand command, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Makes a shortcut under this id to what the caller may read. A repeat returns the first result. Refusals: Invalid, NameTaken, NotFound
+    /// (target or folder), Forbidden.
+    /// </summary>
+    [Alias("CreateShortcut")]
+    Task<EntryResult> CreateShortcutAsync(CreateShortcutCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Renames, moves, shows or hides the entry, all or nothing. Refusals: Invalid, NotFound (entry or folder), Forbidden, NameTaken,
     /// VersionConflict, FolderCircle, TooDeep, InTrash.
     /// </summary>

@@ -4,7 +4,7 @@ using Npgsql;
 namespace GrainVault.Files;
 
 /// <summary>Lists and finds entries of a user, a page at a time by keyset: the cost of a page doesn't grow with the number of entries.</summary>
-internal sealed class EntryListing(CatalogueDatabase database, ListCursors cursors)
+internal sealed class EntryListing(CatalogueDatabase database, ListCursors cursors, ShortcutTargets targets)
 {
     /// <summary>Most entries in a page.</summary>
     public const int LimitMax = 1_000;
@@ -37,9 +37,10 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         string? position = null;
         if (query.Cursor is { } cursor && (position = await cursors.ReadAsync(scope, cursor, cancellationToken)) is null)
             return Refused(Refusals.Invalid("The cursor was not issued for this list."));
-        return EntryPageSql.IsFolder(query)
+        var page = EntryPageSql.IsFolder(query)
             ? await FolderAsync(userId, query, scope, position, cancellationToken)
             : await ViewAsync(userId, query, scope, position, cancellationToken);
+        return page with { Entries = await targets.ShowAsync(page.Entries, userId, cancellationToken) };
     }
 
     /// <summary>A page of a folder that the caller has found to be readable. Refusals: Invalid (limit, order, cursor).</summary>
@@ -88,7 +89,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         if (names.Length > PathDepthMax || names.Any(name => EntryNames.Check(name) is not null))
             return null;
         var keys = Array.ConvertAll(names, EntryNames.Key);
-        return await database.ReadAsync(
+        var file = await database.ReadAsync(
             $"""
             WITH RECURSIVE walk AS (
                 (SELECT id, 1 AS depth FROM entries
@@ -105,6 +106,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             parameters => parameters.Text(userId).Text(keys[0]).Texts(keys).Integer(keys.Length),
             reader => reader.RowAsync(FileRow.Read),
             cancellationToken);
+        return file is null ? null : file with { Entry = await targets.ShowAsync(file.Entry, userId, cancellationToken) };
     }
 
     /// <summary>A page of a folder, and in the same round trip what the caller may do with the folder.</summary>

@@ -122,6 +122,8 @@ internal static partial class EntryPageSql
         yield return query.View == EntryView.Trash ? "deleted_at IS NOT NULL AND purging_at IS NULL" : "deleted_at IS NULL";
         if (query.View == EntryView.Recent)
             yield return "kind = 1";
+        if (query.View == EntryView.Shortcuts)
+            yield return "kind = 3";
         if (query.View == EntryView.Public)
             yield return "visibility = 2";
         if (IsFolder(query))

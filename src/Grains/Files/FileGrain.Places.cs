@@ -52,7 +52,7 @@ internal sealed partial class FileGrain
 
         Remember(changed);
         // Nobody but the owner moves it, so others see it where they saw it before.
-        return Result(file.Entry.OwnerId == Caller.UserId ? changed : AsSeen(changed, file.Entry.ParentId));
+        return await ShowAsync(Result(file.Entry.OwnerId == Caller.UserId ? changed : AsSeen(changed, file.Entry.ParentId)));
     }
 
     /// <inheritdoc/>
@@ -71,7 +71,7 @@ internal sealed partial class FileGrain
         if (result.File is not { } restored)
             return new EntryResult(await ExplainAsync(result.Refusal), null);
         Remember(restored);
-        return Result(restored);
+        return await ShowAsync(Result(restored));
     }
 
     /// <inheritdoc/>

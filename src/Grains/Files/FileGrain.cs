@@ -18,6 +18,7 @@ internal sealed partial class FileGrain(
     ShareRepository shares,
     LinkRepository links,
     PasswordService passwords,
+    ShortcutTargets targets,
     IOwnerWatch owners,
     IOptions<JanitorOptions> janitor,
     IOptions<LimitsOptions> limits,
@@ -31,7 +32,7 @@ internal sealed partial class FileGrain(
 
     /// <inheritdoc/>
     public async Task<EntryResult> GetAsync(CancellationToken cancellationToken = default) =>
-        await FindAsync(EntryRole.Visitor, cancellationToken) is { File: { } file } ? Result(file) : new EntryResult(NotFound, null);
+        await FindAsync(EntryRole.Visitor, cancellationToken) is { File: { } file } ? await ShowAsync(Result(file)) : new EntryResult(NotFound, null);
 
     /// <inheritdoc/>
     public async Task<ContentResult> OpenContentAsync(int? version, CancellationToken cancellationToken = default)

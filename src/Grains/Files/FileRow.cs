@@ -13,10 +13,10 @@ internal sealed record FileRow(Entry Entry, string? ObjectKey, string Checksum, 
     /// <summary>Columns that <see cref="Read"/> expects, of <c>entries e</c> and <c>file_versions v</c>.</summary>
     public const string Columns =
         "e.id, e.kind, e.name, e.parent_id, e.owner_id, v.size_bytes, v.content_type, v.sha256, v.number, e.visibility, " +
-        "e.created_at, e.modified_at, e.deleted_at, v.object_key, v.checksum, e.version";
+        "e.created_at, e.modified_at, e.deleted_at, v.object_key, v.checksum, e.version, e.target_id";
 
     /// <summary>Number of <see cref="Columns"/>.</summary>
-    public const int ColumnCount = 16;
+    public const int ColumnCount = 17;
 
     /// <summary>Entries with their current versions.</summary>
     public const string From = "entries e LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version";
@@ -40,5 +40,6 @@ internal sealed record FileRow(Entry Entry, string? ObjectKey, string Checksum, 
         (Visibility)reader.GetInt16(9),
         reader.Time(10),
         reader.Time(11),
-        reader.TimeOrNull(12));
+        reader.TimeOrNull(12),
+        reader.TextOrNull(16));
 }

@@ -51,6 +51,25 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
     }
 
 
+    /// <summary>Makes a shortcut; without a name of its own it gets the target's, numbered where that is taken.</summary>
+    public async Task<CommitResult> CreateShortcutAsync(string actor, string id, CreateShortcutCommand command, string name)
+    {
+        CommitResult? result = null;
+        foreach (var names in EntryNames.Candidates(name))
+        {
+            result = await RunAsync(
+                owner: null,
+                id,
+                "SELECT create_shortcut($1, $2, $3, $4, $5, $6, $7)",
+                parameters => parameters.Text(actor).Long(limits.Value.QuotaBytes).Text(id).Text(command.TargetId).Texts(names)
+                    .Texts(Array.ConvertAll(names, EntryNames.Key)).Text(command.ParentId));
+            if (result.Refusal?.Reason != RefusalReason.NameTaken || command.Name is not null)
+                break;
+        }
+
+        return result!;
+    }
+
     /// <summary>Takes an entry out of the trash, under the first name that is free where it comes to stand.</summary>
     public async Task<CommitResult> RestoreAsync(string owner, string id, string name, string[]? tags)
     {

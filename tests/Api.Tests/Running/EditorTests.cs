@@ -93,6 +93,31 @@ public sealed class EditorTests(VaultFixture fixture)
         await RefusedAsync(SendAsync(user, HttpMethod.Post, "/v1/uploads", new { name = "new", size = 1 }, "\"m1\""), 400, "invalid");
     }
 
+    [Fact]
+    public async Task Shortcut_is_listed_with_its_target_and_tells_when_that_is_gone()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var reader = await fixture.SignUpAsync();
+        var file = IdOf(await owner.PutFileAsync("target.txt", [1]));
+        await RefusedAsync(reader.PostAsync("/v1/shortcuts", new { fileId = file }), 404, "not-found");
+        await RefusedAsync(reader.PostAsync("/v1/shortcuts", new { fileId = "nonsense" }), 404, "not-found");
+        await RefusedAsync(reader.PostAsync("/v1/shortcuts", new { parentId = file }), 400, "invalid");
+        await ShareAsync(owner, file, reader, "viewer");
+
+        using var made = await reader.PostAsync("/v1/shortcuts", new { fileId = file });
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        var shortcut = await JsonAsync(made);
+        Assert.Equal(("shortcut", "target.txt", file, "live"), Parts(shortcut));
+        Assert.Equal(IdOf(shortcut), IdOf(Assert.Single((await reader.GetJsonAsync("/v1/files?view=shortcuts")).GetProperty("entries").EnumerateArray())));
+        Assert.Equal(IdOf(shortcut), IdOf(Assert.Single((await reader.GetJsonAsync("/v1/files?kind=shortcut")).GetProperty("entries").EnumerateArray())));
+        using var ended = await owner.Http.DeleteAsync($"/v1/files/{file}/shares/{reader.UserId}");
+        Assert.Equal(("shortcut", "target.txt", file, "gone"), Parts(await reader.GetJsonAsync($"/v1/files/{IdOf(shortcut)}")));
+        await RefusedAsync(reader.Http.GetAsync($"/v1/files/{IdOf(shortcut)}/content"), 404, "not-found");
+    }
+
+    private static (string?, string?, string?, string?) Parts(System.Text.Json.JsonElement shortcut) =>
+        (shortcut.GetProperty("kind").GetString(), shortcut.GetProperty("name").GetString(), shortcut.GetProperty("targetId").GetString(), shortcut.GetProperty("targetState").GetString());
+
     private static async Task<HttpResponseMessage> SendAsync(Account user, HttpMethod method, string path, object? body, string ifMatch)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
