@@ -39,6 +39,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapLinks();
     app.MapVisits();
     app.MapLinkPage();
+    app.MapTransfers();
     app.MapIngest();
     app.MapSignedObjects();
     app.MapGrainVaultHealth();

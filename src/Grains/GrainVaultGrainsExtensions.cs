@@ -59,6 +59,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<LinkRepository>();
         services.AddSingleton<LinkTickets>();
         services.AddSingleton<ShortcutTargets>();
+        services.AddSingleton<TransferRepository>();
         services.AddSingleton<ListCursors>();
         services.AddSingleton<EntryListing>();
         services.AddSingleton<ArchiveListing>();

@@ -1,6 +1,5 @@
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
-using GrainVault.Api.RateLimits;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace GrainVault.Api.Files;
@@ -33,25 +32,17 @@ internal static class ShareEndpoints
         HttpContext context,
         IGrainFactory grains,
         GrainCalls calls,
-        RateLimiter limiter,
-        GatewayInstruments instruments)
+        AddressGuesses guesses)
     {
         if (grains.FindFile(id) is not { } file)
             return GrainLookup.NoSuch("file or folder");
-        // The answer tells, as that of a signup, whether an address has an account: guesses count for the same budget, others are given back.
-        var address = context.Connection.RemoteIpAddress;
-        var taken = user.Contains('@', StringComparison.Ordinal) ? await limiter.SignUps.TakeAsync(address) : RateDecision.Admitted(0);
-        if (!taken.IsAdmitted)
-        {
-            instruments.Throttled("signup");
-            RateLimitHeaders.Write(context.Response, limiter.SignUps.Budget, taken);
-            return RateLimitHeaders.Refusal(taken, "There were too many attempts to share with people who are not here, or to sign up, from this address.");
-        }
-
+        var (throttled, taken) = await guesses.TakeAsync(context, user);
+        if (throttled is not null)
+            return throttled;
         var result = await calls.RepeatableAsync(
             (file, user, body.Value.Role), static (call, token) => call.file.ShareAsync(call.user, call.Role, token));
         if (result.Refusal is not { Reason: RefusalReason.NotFound })
-            limiter.SignUps.Return(address, taken);
+            guesses.Return(context, taken);
         if (result.Refusal is { } refusal)
             return Problem.From(refusal);
         // Ended by somebody in the same moment.

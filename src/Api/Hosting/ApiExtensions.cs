@@ -45,6 +45,7 @@ internal static class ApiExtensions
         services.AddSingleton<GatewayInstruments>();
         services.AddSingleton<RateLimitHealth>();
         services.AddSingleton<RateLimiter>();
+        services.AddSingleton<Files.AddressGuesses>();
         services.AddSingleton(provider =>
             new BytesInFlight(
                 limits.BytesInFlightMax, limits.AdmissionQueueMax, limits.AdmissionWait, limits.AdmissionSharePerUser, provider.GetRequiredService<TimeProvider>()));

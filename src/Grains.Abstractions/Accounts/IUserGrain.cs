@@ -58,6 +58,10 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("RevokeLink")]
     Task<Outcome> RevokeLinkAsync(string linkId, CancellationToken cancellationToken = default);
 
+    /// <summary>A page of the open offers of entries that the user has got, or has made. Refusal: Invalid (cursor, limit).</summary>
+    [ReadOnly, Alias("ListTransfers")]
+    Task<TransferPageResult> ListTransfersAsync(bool isOutgoing, string? cursor, int limit, CancellationToken cancellationToken = default);
+
     /// <summary>A page of the user's unfinished upload sessions, newest first, without their parts.</summary>
     [ReadOnly, Alias("ListUploads")]
     Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default);

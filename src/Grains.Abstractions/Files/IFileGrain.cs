@@ -122,6 +122,28 @@ public interface IFileGrain : IGrainWithStringKey
     [Alias("CreateLink"), ResponseTimeout("00:00:30")]
     Task<LinksResult> CreateLinkAsync(CreateLinkCommand command, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Offers the entry, with what is below it, to a user, instead of whom it was offered to before. Nothing changes until that user accepts.
+    /// Refusals: NotFound (entry or user), Forbidden, Invalid (its owner, too many offers), InTrash, Busy.
+    /// </summary>
+    [Alias("OfferTransfer")]
+    Task<TransferResult> OfferTransferAsync(string userIdOrEmail, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Takes the offer: the entry stands at the caller's root then, its bytes count on the caller's quota, and who gave it is an editor. A
+    /// repeat returns the entry. Refusals: NotFound (no offer to the caller), QuotaExceeded, TooLarge (entries), NameTaken.
+    /// </summary>
+    [Alias("AcceptTransfer"), ResponseTimeout("00:01:00")]
+    Task<EntryResult> AcceptTransferAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Declines or withdraws an offer, by who got it or who made it. Refusal: NotFound.</summary>
+    [Alias("EndTransfer")]
+    Task<Outcome> EndTransferAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Tells grains that were not told of an accepted transfer; returns how many. Called by the janitor only.</summary>
+    [Alias("FinishTransfer")]
+    Task<int> FinishTransferAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Goes on removing a folder that is being removed for good; returns how many entries went. Called by the janitor only.</summary>
     [Alias("Purge")]
     Task<int> PurgeAsync(CancellationToken cancellationToken = default);

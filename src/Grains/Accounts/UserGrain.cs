@@ -17,6 +17,7 @@ internal sealed class UserGrain(
     ArchiveListing archives,
     UploadListing uploads,
     LinkRepository links,
+    TransferRepository transfers,
     PasswordService passwords,
     IOptions<LimitsOptions> limits,
     TimeProvider time,
@@ -95,6 +96,10 @@ internal sealed class UserGrain(
     /// <inheritdoc/>
     public Task<ArchiveTicketResult> OpenArchiveTicketAsync(string ticket, CancellationToken cancellationToken = default) =>
         archives.OpenTicketAsync(Id, ticket, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<TransferPageResult> ListTransfersAsync(bool isOutgoing, string? cursor, int limit, CancellationToken cancellationToken = default) =>
+        IsOwner ? await transfers.ListAsync(Id, isOutgoing, cursor, limit, cancellationToken) : new TransferPageResult(NotFound, [], null);
 
     /// <inheritdoc/>
     public async Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default) =>

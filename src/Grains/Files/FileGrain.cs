@@ -19,6 +19,7 @@ internal sealed partial class FileGrain(
     LinkRepository links,
     PasswordService passwords,
     ShortcutTargets targets,
+    TransferRepository transfers,
     IOwnerWatch owners,
     IOptions<JanitorOptions> janitor,
     IOptions<LimitsOptions> limits,

@@ -54,6 +54,7 @@ internal sealed class JanitorGrain(
         var count = await StepAsync("uploads", () => RecoverUploadsAsync(cancellationToken));
         count += await StepAsync("intents", () => repository.ExpireIntentsAsync(Shard, cancellationToken));
         count += await StepAsync("purges", () => PurgeFoldersAsync(cancellationToken));
+        count += await StepAsync("transfers", () => FinishTransfersAsync(cancellationToken));
         count += await StepAsync("trash", () => ExpireTrashAsync(cancellationToken));
         count += await StepAsync("versions", () => ExpireVersionsAsync(cancellationToken));
         count += await StepAsync("garbage", () => garbage.RunAsync(Shard, cancellationToken));
@@ -111,6 +112,15 @@ internal sealed class JanitorGrain(
         var count = 0;
         foreach (var id in await repository.FindPurgesAsync(Shard, cancellationToken))
             count += await StepAsync(id, () => GrainFactory.GetGrain<IFileGrain>(id).PurgeAsync(cancellationToken));
+        return count;
+    }
+
+    /// <summary>Tells of changed owners where a crash, or a silo that was gone, kept grains from being told.</summary>
+    private async Task<int> FinishTransfersAsync(CancellationToken cancellationToken)
+    {
+        var count = 0;
+        foreach (var id in await repository.FindTransfersAsync(Shard, cancellationToken))
+            count += await StepAsync(id, () => GrainFactory.GetGrain<IFileGrain>(id).FinishTransferAsync(cancellationToken));
         return count;
     }
 

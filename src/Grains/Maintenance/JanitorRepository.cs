@@ -50,6 +50,14 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             reader => reader.RowsAsync(row => row.GetString(0)),
             cancellationToken);
 
+    /// <summary>Entries that have another owner, of which not all grains are known to have been told.</summary>
+    public Task<List<string>> FindTransfersAsync(int shard, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            "SELECT entry_id FROM transfers WHERE accepted_at IS NOT NULL AND (hashtext(entry_id) & 15) = $1 ORDER BY accepted_at LIMIT $2",
+            parameters => parameters.Integer(shard).Integer(RowCountMax),
+            reader => reader.RowsAsync(row => row.GetString(0)),
+            cancellationToken);
+
     /// <summary>Entries that have been in the trash for too long, with the time at which they came there.</summary>
     public async Task<List<(string Id, DateTimeOffset TrashedAt)>> FindOldTrashAsync(int shard, CancellationToken cancellationToken) =>
         options.Value.TrashAge == TimeSpan.Zero ? [] : await database.ReadAsync(
@@ -117,7 +125,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
                 : "DELETE FROM objects WHERE key = $1 AND coalesce(state, '') = 'garbage' AND deleted_count = 1",
             parameters => parameters.Text(garbage.Key));
 
-    /// <summary>Removes rows that have had their time: idempotency keys, ids of removed entries, and ended sessions with their parts.</summary>
+    /// <summary>Removes rows that have had their time: idempotency keys, ids of removed entries, offers that nobody took, and ended sessions with their parts.</summary>
     public async Task<int> RemoveOldAsync(CancellationToken cancellationToken) =>
         await database.ExecuteAsync(
             "DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - $1 LIMIT $2)",
@@ -126,6 +134,10 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
         + await database.ExecuteAsync(
             "DELETE FROM removed_entries WHERE id IN (SELECT id FROM removed_entries WHERE removed_at < now() - $1 LIMIT $2)",
             parameters => parameters.Interval(options.Value.EndedUploadAge).Integer(RowCountMax),
+            cancellationToken)
+        + await database.ExecuteAsync(
+            "DELETE FROM transfers WHERE entry_id IN (SELECT entry_id FROM transfers WHERE accepted_at IS NULL AND expires_at <= now() LIMIT $1) AND accepted_at IS NULL AND expires_at <= now()",
+            parameters => parameters.Integer(RowCountMax),
             cancellationToken)
         + await database.ExecuteAsync(
             "DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE state >= 4 AND ended_at < now() - $1 LIMIT $2)",

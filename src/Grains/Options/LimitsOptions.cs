@@ -20,6 +20,18 @@ public sealed class LimitsOptions
     [Range(1, 100_000)]
     public int VersionCountMax { get; set; } = 100;
 
+    /// <summary>Entries that change their owner in one transfer, a folder with all that is below it. Default: 10,000.</summary>
+    [Range(1, 100_000)]
+    public int TransferEntryCountMax { get; set; } = 10_000;
+
+    /// <summary>Open offers of one owner. Default: 100.</summary>
+    [Range(1, 10_000)]
+    public int TransferCountMax { get; set; } = 100;
+
+    /// <summary>Time in which an offer can be accepted. Default: 14 days.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan TransferLifetime { get; set; } = TimeSpan.FromDays(14);
+
     /// <summary>Part size of a session that asks for none, in bytes; the store's limits may raise it. Default: 8 MiB.</summary>
     [Range(typeof(long), "1048576", "67108864")]
     public long PartSizeBytesDefault { get; set; } = 8L << 20;
