@@ -1,6 +1,5 @@
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
-using GrainVault.Files;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace GrainVault.Api.Files;

@@ -115,6 +115,43 @@ public sealed class EditorTests(VaultFixture fixture)
         await RefusedAsync(reader.Http.GetAsync($"/v1/files/{IdOf(shortcut)}/content"), 404, "not-found");
     }
 
+    [Fact]
+    public async Task Folder_is_given_to_another_user_who_accepts_or_declines()
+    {
+        using var from = await fixture.SignUpAsync();
+        using var to = await fixture.SignUpAsync();
+        var folder = IdOf(await from.MakeFolderAsync("gift"));
+        using var put = await from.Http.PostAsync($"/v1/files?name=x&parentId={folder}", new ByteArrayContent([1, 2]));
+        foreach (var (user, status, slug) in new[] { (from.UserId, 400, "invalid"), ("nobody@example.org", 404, "not-found"), ("nonsense", 404, "not-found") })
+            await RefusedAsync(from.PostAsync($"/v1/files/{folder}/transfer", new { to = user }), status, slug);
+        await RefusedAsync(from.PostAsync($"/v1/files/{folder}/transfer", new { }), 400, "invalid");
+        await RefusedAsync(to.PostAsync($"/v1/files/{folder}/transfer", new { to = to.UserId }), 404, "not-found");
+        await RefusedAsync(to.Http.PostAsync($"/v1/files/{folder}/transfer/accept", null), 404, "not-found");
+
+        for (var round = 0; round < 2; round++)
+        {
+            using var offered = await from.PostAsync($"/v1/files/{folder}/transfer", new { to = to.Email });
+            Assert.Equal(HttpStatusCode.Created, offered.StatusCode);
+            Assert.Equal(folder, (await JsonAsync(offered)).GetProperty("fileId").GetString());
+            Assert.Equal(folder, Assert.Single((await to.GetJsonAsync("/v1/transfers")).GetProperty("transfers").EnumerateArray()).GetProperty("fileId").GetString());
+            Assert.Single((await from.GetJsonAsync("/v1/transfers?direction=outgoing")).GetProperty("transfers").EnumerateArray());
+            await RefusedAsync(to.Http.GetAsync($"/v1/files/{folder}"), 404, "not-found");
+            if (round == 0)
+            {
+                using var declined = await to.Http.DeleteAsync($"/v1/files/{folder}/transfer");
+                Assert.Equal(HttpStatusCode.NoContent, declined.StatusCode);
+                await RefusedAsync(to.Http.PostAsync($"/v1/files/{folder}/transfer/accept", null), 404, "not-found");
+            }
+        }
+
+        await RefusedAsync(to.Http.GetAsync("/v1/transfers?direction=both"), 400, "invalid");
+        using var accepted = await to.Http.PostAsync($"/v1/files/{folder}/transfer/accept", null);
+        Assert.Equal(to.UserId, (await JsonAsync(accepted)).GetProperty("ownerId").GetString());
+        Assert.Equal(2, (await to.GetJsonAsync("/v1/me")).GetProperty("usedBytes").GetInt64());
+        Assert.Equal(0, (await from.GetJsonAsync("/v1/me")).GetProperty("usedBytes").GetInt64());
+        await RefusedAsync(from.Http.DeleteAsync($"/v1/files/{folder}"), 403, "forbidden");
+    }
+
     private static (string?, string?, string?, string?) Parts(System.Text.Json.JsonElement shortcut) =>
         (shortcut.GetProperty("kind").GetString(), shortcut.GetProperty("name").GetString(), shortcut.GetProperty("targetId").GetString(), shortcut.GetProperty("targetState").GetString());
 
