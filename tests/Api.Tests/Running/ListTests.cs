@@ -31,7 +31,7 @@ public sealed class ListTests(VaultFixture fixture)
     [InlineData("sort=NAME")]
     [InlineData("sort=1")]
     [InlineData("order=up")]
-    [InlineData("kind=shortcut")]
+    [InlineData("kind=pointer")]
     [InlineData("match=regex&q=x")]
     [InlineData("match=prefix")]
     [InlineData("minSize=-1")]

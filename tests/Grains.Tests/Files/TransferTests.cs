@@ -1,3 +1,4 @@
+using GrainVault.Accounts;
 using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Uploads;
@@ -141,7 +142,7 @@ public sealed class TransferTests(TransferHost host) : IClassFixture<TransferHos
         Assert.Equal(TransferHost.CountMax, first.Transfers.Concat(second.Transfers).Select(transfer => transfer.EntryId).Distinct().Count());
         Assert.Null(second.NextCursor);
         Assert.Equal(RefusalReason.Invalid, (await from.Grain.ListTransfersAsync(true, first.NextCursor, 2)).Refusal!.Reason);
-        Assert.Equal(RefusalReason.NotFound, (await to.Grains.GetGrain<Accounts.IUserGrain>(from.Id).ListTransfersAsync(true, null, 2)).Refusal!.Reason);
+        Assert.Equal(RefusalReason.NotFound, (await to.Grains.GetGrain<IUserGrain>(from.Id).ListTransfersAsync(true, null, 2)).Refusal!.Reason);
     }
 
     [Fact]
