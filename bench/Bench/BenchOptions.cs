@@ -11,13 +11,17 @@ namespace GrainVault.Bench;
 /// <param name="ProbeCount">Grains that are asked while silos come and go.</param>
 /// <param name="RowCount">Files whose rows are generated to measure their size; rows of the ledger that is swept.</param>
 /// <param name="ObjectCount">Objects of the store that is swept; at most as many as there are rows.</param>
+/// <param name="EntryCount">Files in one folder of one user; 1,000,000 for the figures of a release.</param>
+/// <param name="TotalCount">Entries of all users; 10,000,000 for the figures of a release.</param>
+/// <param name="CallCount">Calls of each kind on those.</param>
 /// <param name="Seconds">How long idle silos are watched, and an idle system for at most 5 s.</param>
 internal sealed record BenchOptions(
-    IReadOnlyList<string> Measurements, string Store, int Runs, int SizeMiB, int SmallFiles, int ProbeCount, int RowCount, int ObjectCount, int Seconds)
+    IReadOnlyList<string> Measurements, string Store, int Runs, int SizeMiB, int SmallFiles, int ProbeCount, int RowCount, int ObjectCount, int Seconds,
+    int EntryCount, int TotalCount, int CallCount)
 {
     /// <summary>Measurements of one process that is the whole system.</summary>
     public static readonly IReadOnlyList<string> Alone = 
-        ["upload", "download", "small", "sessions", "metadata", "memory", "costs", "rows", "direct", "ways", "presign", "events", "sweep"];
+        ["upload", "download", "small", "sessions", "metadata", "memory", "costs", "rows", "direct", "ways", "presign", "events", "sweep", "scale"];
 
     /// <summary>Measurements of a cluster; its store is always S3.</summary>
     public static readonly IReadOnlyList<string> Cluster = ["front-ends", "recovery", "heartbeat"];
@@ -35,6 +39,9 @@ internal sealed record BenchOptions(
             ["--rows"] = "200000",
             ["--objects"] = "20000",
             ["--seconds"] = "60",
+            ["--entries"] = "100000",
+            ["--total"] = "300000",
+            ["--calls"] = "200",
         };
         for (var index = 0; index < args.Length; index++)
         {
@@ -63,6 +70,9 @@ internal sealed record BenchOptions(
             Number("--probes"),
             Number("--rows"),
             Number("--objects"),
-            Number("--seconds"));
+            Number("--seconds"),
+            Number("--entries"),
+            Number("--total"),
+            Number("--calls"));
     }
 }

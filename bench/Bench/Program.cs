@@ -1,10 +1,12 @@
 // Measures GrainVault, mostly beside baselines, and prints the rows of bench/RESULTS.md. Usage:
-//   grainvault-bench [upload|download|small|sessions|metadata|memory|costs|rows|direct|ways|presign|events|sweep|front-ends|recovery|heartbeat ...]
+//   grainvault-bench [upload|download|small|sessions|metadata|memory|costs|rows|direct|ways|presign|events|sweep|scale|front-ends|recovery|heartbeat ...]
 //     [--store s3|disk] [--runs 5] [--size-mib 1024] [--small-files 2000] [--probes 48] [--rows 200000] [--objects 20000] [--seconds 60]
+//     [--entries 100000] [--total 300000] [--calls 200]
 using GrainVault.Bench;
 using GrainVault.Bench.Cluster;
 using GrainVault.Bench.Costs;
 using GrainVault.Bench.Direct;
+using GrainVault.Bench.Scale;
 
 var options = BenchOptions.Parse(args);
 Console.WriteLine("| what | GrainVault | baseline | ratio | CPU s per GiB | runs |");
@@ -30,6 +32,7 @@ if (options.Measurements.Intersect(BenchOptions.Alone).ToArray() is { Length: > 
             "presign" => [await direct.PresignAsync()],
             "events" => await new EventRate(system, options).RunAsync(),
             "sweep" => [await SweepRate.RunAsync(system, options)],
+            "scale" => await ScaleRun.RunAsync(system, options),
             _ => await new RowSizes(system, options).RunAsync(),
         });
     }

@@ -63,6 +63,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<ListCursors>();
         services.AddSingleton<EntryListing>();
         services.AddSingleton<ArchiveListing>();
+        services.AddSingleton<TrashRepository>();
 
         services.AddSingleton<UploadRepository>();
         services.AddSingleton<UploadListing>();

@@ -21,6 +21,7 @@ internal static class EntryEndpoints
             .WithMetadata(TakesIdempotencyKey.Instance).Refuses(403, 404, 408, 409, 413, 415, 422);
         own.MapPatch("/files/{id}", ChangeAsync).WithSummary("Renames, moves, shows or hides an entry, all or nothing.")
             .WithMetadata(TakesIfMatch.Instance).Refuses(403, 404, 408, 409, 412, 413, 415);
+        own.MapDelete("/trash", EmptyTrashAsync).WithSummary("Removes for good what is in the trash; 202 when the rest goes in the background.");
         own.MapPost("/files/{id}/restore", RestoreAsync).WithSummary("Takes an entry out of the trash; may be repeated.")
             .WithMetadata(TakesIfMatch.Instance).Refuses(403, 404, 409, 412);
     }
@@ -96,5 +97,14 @@ internal static class EntryEndpoints
             ? await calls.OnceAsync((file, tags), static (call, token) => call.file.RestoreMatchingAsync(call.tags, token))
             : await calls.RepeatableAsync(file, static (file, token) => file.RestoreAsync(token));
         return EntryTags.Answer(context.Response, result);
+    }
+
+    private static async Task<Results<NoContent, Accepted, Problem>> EmptyTrashAsync(IGrainFactory grains, GrainCalls calls)
+    {
+        // Not twice: what came to the trash meanwhile was not meant.
+        var result = await calls.OnceAsync(grains.CallingUser(), static (user, token) => user.EmptyTrashAsync(token));
+        if (result.Refusal is { } refusal)
+            return Problem.From(refusal);
+        return result.IsDone ? TypedResults.NoContent() : TypedResults.Accepted((string?)null);
     }
 }

@@ -62,6 +62,17 @@ public interface IUserGrain : IGrainWithStringKey
     [ReadOnly, Alias("ListTransfers")]
     Task<TransferPageResult> ListTransfersAsync(bool isOutgoing, string? cursor, int limit, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Removes for good what is in the user's trash now: some of it at once, and of much the rest in the background. A repeat goes on, and begins
+    /// anew for what came there since.
+    /// </summary>
+    [AlwaysInterleave, Alias("EmptyTrash")]
+    Task<EmptiedResult> EmptyTrashAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Goes on emptying the trash. Called by the janitor only.</summary>
+    [AlwaysInterleave, Alias("GoOnEmptying")]
+    Task<EmptiedResult> GoOnEmptyingAsync(CancellationToken cancellationToken = default);
+
     /// <summary>A page of the user's unfinished upload sessions, newest first, without their parts.</summary>
     [ReadOnly, Alias("ListUploads")]
     Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default);
@@ -81,3 +92,10 @@ public interface IUserGrain : IGrainWithStringKey
 /// <summary>The id bound to an idempotency key.</summary>
 [GenerateSerializer, Immutable, Alias("gv.IdempotencyResult")]
 public sealed record IdempotencyResult([property: Id(0)] Refusal? Refusal, [property: Id(1)] string? ResourceId);
+
+/// <summary>What came of emptying the trash.</summary>
+/// <param name="Refusal">Null for success.</param>
+/// <param name="EntryCount">Entries that this call has removed.</param>
+/// <param name="IsDone">Nothing is left.</param>
+[GenerateSerializer, Immutable, Alias("gv.EmptiedResult")]
+public sealed record EmptiedResult([property: Id(0)] Refusal? Refusal, [property: Id(1)] int EntryCount, [property: Id(2)] bool IsDone);

@@ -10,11 +10,12 @@ namespace GrainVault.Accounts;
 
 /// <summary>One user's account, quota and views. Everything is a query: a user with a million files costs no memory.</summary>
 [GrainType("u")]
-internal sealed class UserGrain(
+internal sealed partial class UserGrain(
     AccountRepository accounts,
     UserRepository users,
     EntryListing entries,
     ArchiveListing archives,
+    TrashRepository trash,
     UploadListing uploads,
     LinkRepository links,
     TransferRepository transfers,

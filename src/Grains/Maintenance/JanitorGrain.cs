@@ -55,6 +55,7 @@ internal sealed class JanitorGrain(
         count += await StepAsync("intents", () => repository.ExpireIntentsAsync(Shard, cancellationToken));
         count += await StepAsync("purges", () => PurgeFoldersAsync(cancellationToken));
         count += await StepAsync("transfers", () => FinishTransfersAsync(cancellationToken));
+        count += await StepAsync("emptying", () => EmptyTrashesAsync(cancellationToken));
         count += await StepAsync("trash", () => ExpireTrashAsync(cancellationToken));
         count += await StepAsync("versions", () => ExpireVersionsAsync(cancellationToken));
         count += await StepAsync("garbage", () => garbage.RunAsync(Shard, cancellationToken));
@@ -121,6 +122,15 @@ internal sealed class JanitorGrain(
         var count = 0;
         foreach (var id in await repository.FindTransfersAsync(Shard, cancellationToken))
             count += await StepAsync(id, () => GrainFactory.GetGrain<IFileGrain>(id).FinishTransferAsync(cancellationToken));
+        return count;
+    }
+
+    /// <summary>Goes on with trashes that were too large for the requests that asked for them to be emptied.</summary>
+    private async Task<int> EmptyTrashesAsync(CancellationToken cancellationToken)
+    {
+        var count = 0;
+        foreach (var id in await repository.FindEmptyingAsync(Shard, cancellationToken))
+            count += await StepAsync(id, async () => (await GrainFactory.GetGrain<IUserGrain>(id).GoOnEmptyingAsync(cancellationToken)).EntryCount);
         return count;
     }
 

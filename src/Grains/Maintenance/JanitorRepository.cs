@@ -58,6 +58,14 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             reader => reader.RowsAsync(row => row.GetString(0)),
             cancellationToken);
 
+    /// <summary>Users whose trash is being emptied.</summary>
+    public Task<List<string>> FindEmptyingAsync(int shard, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            "SELECT id FROM users WHERE trash_emptied_at IS NOT NULL AND (hashtext(id) & 15) = $1 ORDER BY trash_emptied_at LIMIT $2",
+            parameters => parameters.Integer(shard).Integer(RowCountMax),
+            reader => reader.RowsAsync(row => row.GetString(0)),
+            cancellationToken);
+
     /// <summary>Entries that have been in the trash for too long, with the time at which they came there.</summary>
     public async Task<List<(string Id, DateTimeOffset TrashedAt)>> FindOldTrashAsync(int shard, CancellationToken cancellationToken) =>
         options.Value.TrashAge == TimeSpan.Zero ? [] : await database.ReadAsync(
