@@ -65,7 +65,8 @@ public sealed partial class HotPlanTests(PlansHost host) : IClassFixture<PlansHo
         Assert.Null((await user.ChangeAsync(folder, move: true, parentId: target)).Refusal);
         Assert.Null((await user.ChangeAsync(file, name: "renamed", move: true, parentId: target)).Refusal);
         Assert.Null((await user.File(Ids.New(Ids.File)).CopyFromAsync(new CopyFileCommand(file, "copy", false, null, OnConflict.Fail))).Refusal);
-        Assert.Null((await reader.File(Ids.New(Ids.File)).CopyFromAsync(new CopyFileCommand((await user.Grain.FindByPathAsync("target/many/big 6")).Entry!.Id, null, false, null, OnConflict.Fail))).Refusal);
+        var other = (await user.Grain.FindByPathAsync("target/many/big 6")).Entry!.Id;
+        Assert.Null((await reader.File(Ids.New(Ids.File)).CopyFromAsync(new CopyFileCommand(other, null, false, null, OnConflict.Fail))).Refusal);
         Assert.Null((await user.File(file).DeleteAsync(permanent: false)).Refusal);
         Assert.Null((await user.File(file).RestoreAsync()).Refusal);
         Assert.Null((await user.File(file).DeleteAsync(permanent: false)).Refusal);
