@@ -13,9 +13,6 @@ public sealed class AloneMeasurementTests
             7, ["direct", "ways", "presign", "events", "sweep", "--runs", "1", "--size-mib", "16", "--small-files", "10", "--rows", "1000", "--objects", "50"]);
 
     [Fact]
-    public Task Scale_is_printed() => BenchProgram.AssertPrintsAsync(19, ["scale", "--entries", "2000", "--total", "5000", "--calls", "2"]);
-
-    [Fact]
     public async Task Unknown_measurement_is_refused()
     {
         var (exitCode, _, error) = await BenchProgram.RunAsync("uplod");
