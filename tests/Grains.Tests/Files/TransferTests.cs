@@ -181,6 +181,46 @@ public sealed class TransferTests(TransferHost host) : IClassFixture<TransferHos
         Assert.Equal(0L, (await from.ProfileAsync()).ReservedBytes);
     }
 
+    [Fact]
+    public async Task Transfers_beside_uploads_and_removals_leave_entries_with_their_folders_owner_and_quotas_exact()
+    {
+        TestUser[] users = [await host.SignUpAsync(), await host.SignUpAsync()];
+        var folder = await users[0].FolderAsync("folder");
+        var inner = await users[0].FolderAsync("inner", folder);
+        var others = users.Select(user => Task.Run(async () =>
+        {
+            for (var i = 0; i < 6; i++)
+            {
+                var name = $"{user.Email} {i}";
+                var file = (await user.WriteFileAsync(name, GrainsHost.Bytes(10 + i, i), parentId: i % 2 == 0 ? folder : inner)).Entry?.Id;
+                await user.File(Ids.New(Ids.File)).CreateFolderAsync(new CreateFolderCommand(name + " folder", inner));
+                await user.ChangeAsync(inner, name: $"inner {i}");
+                if (file is not null)
+                    await user.File(file).DeleteAsync(permanent: i % 2 == 0);
+            }
+        }));
+        var giving = Task.Run(async () =>
+        {
+            for (var i = 0; i < 6; i++)
+            {
+                Assert.Null((await users[i % 2].File(folder).OfferTransferAsync(users[(i + 1) % 2].Id)).Refusal);
+                Assert.Null((await users[(i + 1) % 2].File(folder).AcceptTransferAsync()).Refusal);
+            }
+        });
+        await Task.WhenAll([giving, .. others]);
+
+        Assert.Equal(0L, await host.ScalarAsync<long>("SELECT count(*) FROM entries e JOIN entries p ON p.id = e.parent_id WHERE e.owner_id <> p.owner_id"));
+        foreach (var user in users)
+        {
+            Assert.Equal(
+                await host.ScalarAsync<long>(
+                    "SELECT coalesce(sum(size_bytes), 0)::bigint FROM file_versions v JOIN entries e ON e.id = v.file_id WHERE e.owner_id = $1", user.Id),
+                (await user.ProfileAsync()).UsedBytes);
+            Assert.True(await host.ScalarAsync<bool>(
+                "SELECT count(*) = max(seq) AND max(seq) = (SELECT change_seq FROM users WHERE id = $1) FROM changes WHERE owner_id = $1", user.Id));
+        }
+    }
+
     private static async Task<(long From, long To)> UsedAsync(TestUser from, TestUser to) =>
         ((await from.ProfileAsync()).UsedBytes, (await to.ProfileAsync()).UsedBytes);
 
@@ -191,12 +231,12 @@ public sealed class TransferTests(TransferHost host) : IClassFixture<TransferHos
 /// <summary>A silo that lets few entries and few offers go.</summary>
 public sealed class TransferHost : GrainsHost
 {
-    public const int EntryCountMax = 10;
+    public const int EntryCountMax = 40;
     public const int CountMax = 3;
 
     public TransferHost()
     {
-        Settings["GrainVault:Limits:TransferEntryCountMax"] = "10";
+        Settings["GrainVault:Limits:TransferEntryCountMax"] = "40";
         Settings["GrainVault:Limits:TransferCountMax"] = "3";
     }
 }
