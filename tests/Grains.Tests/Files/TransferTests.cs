@@ -214,7 +214,7 @@ public sealed class TransferTests(TransferHost host) : IClassFixture<TransferHos
         {
             Assert.Equal(
                 await host.ScalarAsync<long>(
-                    "SELECT coalesce(sum(size_bytes), 0)::bigint FROM file_versions v JOIN entries e ON e.id = v.file_id WHERE e.owner_id = $1", user.Id),
+                    "SELECT coalesce(sum(v.size_bytes), 0)::bigint FROM file_versions v JOIN entries e ON e.id = v.file_id WHERE e.owner_id = $1", user.Id),
                 (await user.ProfileAsync()).UsedBytes);
             Assert.True(await host.ScalarAsync<bool>(
                 "SELECT count(*) = max(seq) AND max(seq) = (SELECT change_seq FROM users WHERE id = $1) FROM changes WHERE owner_id = $1", user.Id));
