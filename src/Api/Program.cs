@@ -1,6 +1,7 @@
 using GrainVault.Api.Accounts;
 using GrainVault.Api.Administration;
 using GrainVault.Api.Archives;
+using GrainVault.Api.Audit;
 using GrainVault.Api.Auth;
 using GrainVault.Api.Cluster;
 using GrainVault.Api.Documents;
@@ -13,6 +14,7 @@ using GrainVault.Silo.Health;
 using GrainVault.Silo.Hosting;
 using GrainVault.Silo.Startup;
 using GrainVault.Silo.Status;
+using GrainVault.Silo.StoreCalls;
 using GrainVault.Silo.Telemetry;
 
 return await GrainVaultHost.RunAsync(() =>
@@ -22,6 +24,7 @@ return await GrainVaultHost.RunAsync(() =>
     builder.AddAccessLog();
     builder.AddGrainVault();
     builder.AddClusterReports(isFrontEnd: true);
+    builder.AddStorageActivity();
     builder.AddFrontEnd();
     builder.AddTokens();
     builder.AddApiDocument();
@@ -40,6 +43,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapVisits();
     app.MapLinkPage();
     app.MapTransfers();
+    app.MapAudit();
     app.MapIngest();
     app.MapSignedObjects();
     app.MapGrainVaultHealth();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using GrainVault.Cli.Administration;
+using GrainVault.Cli.Audit;
 using GrainVault.Cli.Fsck;
 using GrainVault.Cli.Store;
 
@@ -9,4 +10,5 @@ var root = new RootCommand("Works on a GrainVault installation, configured by th
 root.Subcommands.Add(FsckCommand.Create());
 root.Subcommands.Add(StoreCommand.Create());
 root.Subcommands.Add(AdminCommand.Create());
+root.Subcommands.Add(AuditCommand.Create());
 return await root.Parse(args).InvokeAsync();

@@ -1,5 +1,6 @@
 using GrainVault.Accounts;
 using GrainVault.Administration;
+using GrainVault.Audit;
 using GrainVault.Cluster;
 using GrainVault.Data;
 using GrainVault.Files;
@@ -36,6 +37,8 @@ public static class GrainVaultGrainsExtensions
         services.AddSection<DirectOptions>(configuration, DirectOptions.Section);
         services.AddSection<ShareLinkOptions>(configuration, ShareLinkOptions.Section);
         services.AddSection<AccountOptions>(configuration, AccountOptions.Section);
+        services.AddSection<AuditOptions>(configuration, AuditOptions.Section);
+        services.AddSection<StorageActivityOptions>(configuration, StorageActivityOptions.Section);
         services.AddSection<JanitorOptions>(configuration, JanitorOptions.Section);
 
         services.AddSection<ResilienceOptions>(configuration, ResilienceOptions.Section);
@@ -49,6 +52,12 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<RevocationRepository>();
         services.AddSingleton<UserRepository>();
         services.AddSingleton<UserDirectory>();
+        services.AddSingleton<StoreCallRepository>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<AuditListing>();
+        services.AddSingleton<AuditPruning>();
+        services.AddSingleton<AuditQueue>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditQueue>());
 
         services.TryAddSingleton<IOwnerWatch, OnlyOwner>();
         services.AddSingleton<FileRepository>();

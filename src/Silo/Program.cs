@@ -3,6 +3,7 @@ using GrainVault.Silo.Hosting;
 using GrainVault.Silo.Postgres;
 using GrainVault.Silo.Startup;
 using GrainVault.Silo.Status;
+using GrainVault.Silo.StoreCalls;
 using GrainVault.Silo.Telemetry;
 
 if (args is [PostgresProgram.Name, ..])
@@ -15,6 +16,7 @@ return await GrainVaultHost.RunAsync(() =>
     builder.UseSiloDefaults();
     builder.AddGrainVaultSilo();
     builder.AddClusterReports(isFrontEnd: false);
+    builder.AddStorageActivity();
     var app = builder.Build();
     app.MapGrainVaultHealth();
     app.MapGrainVaultMetrics(answersThisMachine: true);

@@ -37,6 +37,7 @@ public static class StorageExtensions
             })
             .ValidateOnStart();
         services.AddSingleton(CreateProvider);
+        services.AddSingleton<StoreCallLog>();
         services.AddSingleton<StorageInstruments>();
         services.AddSingleton<IObjectStore>(provider => InstrumentedObjectStore.Wrap(
             provider.GetRequiredService<ObjectStoreProvider>().Store, provider.GetRequiredService<StorageInstruments>(), provider.GetRequiredService<TimeProvider>()));

@@ -17,6 +17,17 @@ internal static class AdminEndpoints
         admin.MapPatch("/users/{id}", ChangeUserAsync).WithSummary("Changes a user's quota at once; may be repeated.").Refuses(404, 408, 413, 415);
         admin.MapGet("/users/{id}/sessions", ListSessionsAsync).WithSummary("A page of a user's unfinished upload sessions, newest first.").Refuses(404);
         admin.MapGet("/uploads", ListUploadsAsync).WithSummary("A page of all users' unfinished upload sessions, by user.");
+        admin.MapGet("/storage-activity", ListActivityAsync).WithSummary("Calls of the object store, newest first.");
+    }
+
+    private static async Task<Results<Ok<ActivityPageAnswer>, Problem>> ListActivityAsync(
+        [AsParameters] ActivityParameters parameters, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
+    {
+        var page = await calls.RepeatableAsync(
+            (Admin: grains.CallingAdministrator(), Query: parameters.ToQuery()), static (call, token) => call.Admin.ListStoreCallsAsync(call.Query, token), cancellationToken);
+        return page.Refusal is { } refusal
+            ? Problem.From(refusal)
+            : TypedResults.Ok(new ActivityPageAnswer(page.Calls.ConvertAll(ActivityAnswer.From), page.NextCursor));
     }
 
     private static async Task<Results<Ok<UserPageAnswer>, Problem>> ListUsersAsync(

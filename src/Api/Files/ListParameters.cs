@@ -1,4 +1,3 @@
-using System.Globalization;
 using GrainVault.Api.Http;
 using GrainVault.Files;
 using Microsoft.AspNetCore.Mvc;
@@ -47,8 +46,8 @@ internal sealed record ListParameters(
             string.IsNullOrEmpty(Type) ? null : Type,
             MinSize,
             MaxSize,
-            Time("modifiedFrom", ModifiedFrom),
-            Time("modifiedBefore", ModifiedBefore));
+            QueryTime.Parse("modifiedFrom", ModifiedFrom),
+            QueryTime.Parse("modifiedBefore", ModifiedBefore));
         return new EntryQuery(
             Choose("view", View, ("owned", EntryView.Owned), ("trash", EntryView.Trash), ("recent", EntryView.Recent), ("shared", EntryView.Shared), ("shortcuts", EntryView.Shortcuts), ("public", EntryView.Public)) ?? EntryView.Owned,
             ParentId,
@@ -72,14 +71,5 @@ internal sealed record ListParameters(
         }
 
         throw new ProblemException(Problem.Invalid($"{name} must be {string.Join(", ", choices[..^1].Select(choice => choice.Name))} or {choices[^1].Name}."));
-    }
-
-    private static DateTimeOffset? Time(string name, string? value)
-    {
-        if (string.IsNullOrEmpty(value))
-            return null;
-        return DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-            ? time
-            : throw new ProblemException(Problem.Invalid($"{name} must be a time such as 2026-11-21T10:00:00Z."));
     }
 }

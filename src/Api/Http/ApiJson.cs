@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using GrainVault.Api.Accounts;
 using GrainVault.Api.Administration;
 using GrainVault.Api.Archives;
+using GrainVault.Api.Audit;
 using GrainVault.Api.Files;
 using GrainVault.Api.Links;
 using GrainVault.Api.Uploads;
@@ -71,6 +72,9 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(SessionPageAnswer))]
 [JsonSerializable(typeof(ZipRequest))]
 [JsonSerializable(typeof(ZipAnswer))]
+[JsonSerializable(typeof(AuditPageAnswer))]
+[JsonSerializable(typeof(ActivityPageAnswer))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Deepest nesting that is read.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 
 namespace GrainVault.Api.Http;
 
@@ -29,6 +30,11 @@ internal sealed class RequestIdMiddleware(RequestDelegate next)
         context.TraceIdentifier = id;
         context.Response.Headers[Header] = id;
         Caller.SetRequest(id);
+        var agent = context.Request.Headers.UserAgent;
+        Caller.SetOrigin(Address(context.Connection.RemoteIpAddress), agent.Count == 0 ? null : agent[0]);
         await next(context);
     }
+
+    // A socket for both versions of IP shows those of version 4 in the form of version 6.
+    private static string? Address(IPAddress? address) => (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GrainVault.Audit;
 using GrainVault.Cli.Fsck;
 using GrainVault.Silo.Startup;
 using Npgsql;
@@ -16,15 +17,16 @@ internal static class AdminCommand
     public static Command Create()
     {
         var command = new Command("admin", "Says who is an administrator. Exit code: 0 done, 1 there is no such account, 2 could not run.");
-        command.Subcommands.Add(Part("grant", "Makes the account with this address an administrator.", (installation, email, token) => AdministratorRoles.GrantAsync(installation.Identity, email, token)));
-        command.Subcommands.Add(Part("revoke", "Takes the right away, and ends all logins of the account.", (installation, email, token) => AdministratorRoles.RevokeAsync(installation.Identity, email, installation.Accounts.AccessTokenLifetime, token)));
+        command.Subcommands.Add(Part("grant", "Makes the account with this address an administrator.", AuditActions.AdminGrant, (installation, email, token) => AdministratorRoles.GrantAsync(installation.Identity, email, token)));
+        command.Subcommands.Add(Part("revoke", "Takes the right away, and ends all logins of the account.", AuditActions.AdminRevoke, (installation, email, token) => AdministratorRoles.RevokeAsync(installation.Identity, email, installation.Accounts.AccessTokenLifetime, token)));
         var list = new Command("list", "Lists the administrators.");
         list.SetAction((_, cancellationToken) => RunAsync(null, ListAsync, cancellationToken));
         command.Subcommands.Add(list);
         return command;
     }
 
-    private static Command Part(string name, string description, Func<InstallationConnection, string, CancellationToken, Task<string?>> change)
+    private static Command Part(
+        string name, string description, string action, Func<InstallationConnection, string, CancellationToken, Task<string?>> change)
     {
         var email = new Argument<string>("email") { Description = "Address of the account, whatever its case." };
         var command = new Command(name, description);
@@ -37,6 +39,7 @@ internal static class AdminCommand
                 return NoSuchAccount;
             }
 
+            await AdministratorRoles.NoteAsync(installation.Catalogue, user, action, token);
             Console.WriteLine($"{name}: {user} {address}");
             return Done;
         }, cancellationToken));

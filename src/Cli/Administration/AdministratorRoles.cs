@@ -53,4 +53,14 @@ public static class AdministratorRoles
             found.Add((reader.GetString(0), reader.GetString(1)));
         return found;
     }
+
+    /// <summary>Writes the change into the audit of the account, which may be in another database and so comes after it.</summary>
+    public static async Task NoteAsync(NpgsqlDataSource catalogue, string userId, string action, CancellationToken cancellationToken)
+    {
+        await using var command = catalogue.CreateCommand("SELECT audit_note_later($1, $2, $3, NULL, NULL)");
+        command.Parameters.Add(new NpgsqlParameter { Value = """{"by":"operator"}""" });
+        command.Parameters.Add(new NpgsqlParameter { Value = userId });
+        command.Parameters.Add(new NpgsqlParameter { Value = action });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 }

@@ -1,3 +1,4 @@
+using GrainVault.Audit;
 using GrainVault.Files;
 using GrainVault.Uploads;
 using Orleans;
@@ -76,6 +77,10 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>A page of the user's unfinished upload sessions, newest first, without their parts.</summary>
     [ReadOnly, Alias("ListUploads")]
     Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>A page of the user's own audit, newest first: what he did, and what others did to what is his. Refusal: Invalid.</summary>
+    [ReadOnly, Alias("ListAudit")]
+    Task<AuditPageResult> ListAuditAsync(AuditQuery query, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Binds an idempotency key to the id of the thing that the request creates. A repeat within 24 h gets the first id, so

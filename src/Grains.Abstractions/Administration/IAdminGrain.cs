@@ -1,3 +1,4 @@
+using GrainVault.Audit;
 using Orleans;
 using Orleans.Concurrency;
 
@@ -36,4 +37,12 @@ public interface IAdminGrain : IGrainWithStringKey
     /// <summary>A page of unfinished upload sessions, those of one user or of all, by user and then newest first. Refusal: Invalid (cursor, limit).</summary>
     [ReadOnly, Alias("ListUploads")]
     Task<SessionPageResult> ListUploadsAsync(string? userId, string? cursor, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>A page of the audit of one user or of all, newest first. Refusal: Invalid.</summary>
+    [ReadOnly, Alias("ListAudit")]
+    Task<AuditPageResult> ListAuditAsync(AuditQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>A page of the object store's calls, newest first. Refusal: Invalid.</summary>
+    [ReadOnly, Alias("ListStoreCalls")]
+    Task<StoreCallPageResult> ListStoreCallsAsync(StoreCallQuery query, CancellationToken cancellationToken = default);
 }

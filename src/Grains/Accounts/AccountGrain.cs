@@ -1,3 +1,4 @@
+using GrainVault.Audit;
 using GrainVault.Diagnostics;
 using GrainVault.Options;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,8 @@ internal sealed class AccountGrain(
     AccountRepository repository,
     UserRepository users,
     PasswordService passwords,
+    AuditLog audit,
+    AuditQueue auditQueue,
     IOptions<LimitsOptions> limits,
     TimeProvider time,
     ILogger<AccountGrain> logger) : Grain, IAccountGrain
@@ -36,6 +39,7 @@ internal sealed class AccountGrain(
             return new SignInResult(Refusals.From(RefusalReason.EmailTaken), null);
         // Another database, perhaps. A crash before this line is harmless: whatever needs the row makes it.
         await users.EnsureAsync(command.UserId);
+        await audit.AppendAsync(command.UserId, AuditNote.Of(AuditActions.SignUp, ("loginId", login.Id)), command.UserId);
         AccountLog.SignedUp(logger, command.UserId);
         return new SignInResult(null, new SignIn(command.UserId, login.Id, login.Token, roles));
     }
@@ -59,6 +63,9 @@ internal sealed class AccountGrain(
         {
             _failures.Add();
             GrainsMeter.LoggedIn("refused");
+            // Behind the answer, which takes as long for a user whom nobody knows.
+            if (account is not null)
+                auditQueue.Add(account.Id, null, new AuditNote(AuditActions.SignInFailed));
             return new SignInResult(Refusals.BadCredentials, null);
         }
 
@@ -93,6 +100,8 @@ internal sealed class AccountGrain(
     {
         var login = NewLogin();
         await repository.StartLoginAsync(account, login.Id, RefreshTokens.Hash(login.Token), newHash);
+        // Before the answer: nobody gets a token of which the audit does not know.
+        await audit.AppendAsync(account.Id, AuditNote.Of(AuditActions.SignIn, ("loginId", login.Id)), account.Id);
         return new SignInResult(null, new SignIn(account.Id, login.Id, login.Token, account.Roles));
     }
 

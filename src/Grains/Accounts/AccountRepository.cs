@@ -117,16 +117,19 @@ internal sealed class AccountRepository(IdentityDatabase database, IOptions<Acco
             parameters => parameters.Text(loginId).Bytes(currentHash).Bytes(nextHash).Interval(accounts.Value.RefreshTokenLifetime),
             async reader => await reader.ReadAsync() ? (reader.GetString(0), reader.GetString(1)) : null);
 
-    /// <summary>Ends a login and notes that its access tokens no longer count. True when it was alive.</summary>
-    public async Task<bool> EndLoginAsync(string loginId, string? ownerId) =>
-        await database.ExecuteAsync(
+    /// <summary>Ends a login and notes that its access tokens no longer count. Returns its user when it was alive, else null.</summary>
+    public Task<string?> EndLoginAsync(string loginId, string? ownerId) =>
+        database.QueryAsync(
             """
             WITH ended AS (
-                UPDATE logins SET ended_at = now() WHERE id = $1 AND ended_at IS NULL AND ($3 IS NULL OR account_id = $3) RETURNING id
+                UPDATE logins SET ended_at = now() WHERE id = $1 AND ended_at IS NULL AND ($3 IS NULL OR account_id = $3) RETURNING id, account_id
+            ), noted AS (
+                INSERT INTO revocations (login_id, expires_at) SELECT id, now() + $2 FROM ended ON CONFLICT DO NOTHING
             )
-            INSERT INTO revocations (login_id, expires_at) SELECT id, now() + $2 FROM ended ON CONFLICT DO NOTHING
+            SELECT account_id FROM ended
             """,
-            parameters => parameters.Text(loginId).Interval(RevokeFor).Text(ownerId)) == 1;
+            parameters => parameters.Text(loginId).Interval(RevokeFor).Text(ownerId),
+            reader => reader.RowAsync(row => row.GetString(0)));
 
     private Task<AccountRow?> FindAsync(string sql, string value, CancellationToken cancellationToken) =>
         database.ReadAsync(

@@ -1,3 +1,4 @@
+using GrainVault.Audit;
 using Microsoft.Extensions.Logging;
 using Orleans;
 
@@ -5,7 +6,7 @@ namespace GrainVault.Accounts;
 
 /// <summary>One login. Rotation is a single conditional statement, so it holds no state of its own.</summary>
 [GrainType("l")]
-internal sealed class LoginGrain(AccountRepository repository, ILogger<LoginGrain> logger) : Grain, ILoginGrain
+internal sealed class LoginGrain(AccountRepository repository, AuditLog audit, ILogger<LoginGrain> logger) : Grain, ILoginGrain
 {
     private string Id => this.GetPrimaryKeyString();
 
@@ -23,8 +24,12 @@ internal sealed class LoginGrain(AccountRepository repository, ILogger<LoginGrai
             return new SignInResult(null, new SignIn(owner.UserId, Id, next, owner.Roles));
 
         // RFC 9700, section 4.14.2: one of the two who hold a token of this family is not its owner.
-        if (await repository.EndLoginAsync(Id, ownerId: null))
+        if (await repository.EndLoginAsync(Id, ownerId: null) is { } account)
+        {
             AccountLog.TokenReused(logger, Id);
+            await audit.AppendAsync(account, AuditNote.Of(AuditActions.TokenReused, ("loginId", Id)));
+        }
+
         DeactivateOnIdle();
         return new SignInResult(Refusals.BadCredentials, null);
     }
@@ -34,7 +39,8 @@ internal sealed class LoginGrain(AccountRepository repository, ILogger<LoginGrai
     {
         if (Caller.UserId is not { } user)
             return new Outcome(Refusals.NotFound("login"));
-        await repository.EndLoginAsync(Id, user);
+        if (await repository.EndLoginAsync(Id, user) is not null)
+            await audit.AppendAsync(user, AuditNote.Of(AuditActions.SignOut, ("loginId", Id)));
         DeactivateOnIdle();
         return Outcome.Done;
     }

@@ -1,3 +1,4 @@
+using GrainVault.Audit;
 using GrainVault.Files;
 using GrainVault.Links;
 using GrainVault.Options;
@@ -20,6 +21,9 @@ internal sealed partial class UserGrain(
     LinkRepository links,
     TransferRepository transfers,
     PasswordService passwords,
+    AuditLog audit,
+    AuditQueue auditQueue,
+    AuditListing auditListing,
     IOptions<LimitsOptions> limits,
     TimeProvider time,
     ILogger<UserGrain> logger) : Grain, IUserGrain
@@ -67,6 +71,7 @@ internal sealed partial class UserGrain(
         var token = RefreshTokens.New(loginId);
         if (!await accounts.ChangePasswordAsync(account, hash, loginId, RefreshTokens.Hash(token)))
             return new SignInResult(Refusals.Busy("The account was changed meanwhile; try again."), null);
+        await audit.AppendAsync(Id, AuditNote.Of(AuditActions.Password, ("loginId", loginId)));
         AccountLog.PasswordChanged(logger, Id);
         return new SignInResult(null, new SignIn(Id, loginId, token, account.Roles));
     }
@@ -120,6 +125,10 @@ internal sealed partial class UserGrain(
     }
 
     /// <inheritdoc/>
+    public async Task<AuditPageResult> ListAuditAsync(AuditQuery query, CancellationToken cancellationToken = default) =>
+        IsOwner ? await auditListing.ListAsync(Id, query with { OwnerId = Id }, cancellationToken) : new AuditPageResult(NotFound, [], null);
+
+    /// <inheritdoc/>
     public async Task<IdempotencyResult> BindIdempotencyKeyAsync(
         string key, string fingerprint, string proposedId, CancellationToken cancellationToken = default)
     {
@@ -140,6 +149,7 @@ internal sealed partial class UserGrain(
     private SignInResult Wrong()
     {
         _failures.Add();
+        auditQueue.Add(Id, null, AuditNote.Of(AuditActions.SignInFailed, ("at", "password")));
         return new SignInResult(Refusals.BadCredentials, null);
     }
 }

@@ -1,4 +1,5 @@
 using GrainVault.Accounts;
+using GrainVault.Audit;
 using Microsoft.Extensions.Logging;
 using Orleans;
 
@@ -6,7 +7,7 @@ namespace GrainVault.Administration;
 
 /// <summary>One administrator's view of all users. Holds nothing: every call asks the databases, also whether the caller still is one.</summary>
 [GrainType("ad")]
-internal sealed class AdminGrain(AccountRepository accounts, UserDirectory directory, ILogger<AdminGrain> logger) : Grain, IAdminGrain
+internal sealed class AdminGrain(AccountRepository accounts, UserDirectory directory, AuditListing audit, StoreCallRepository storeCalls, ILogger<AdminGrain> logger) : Grain, IAdminGrain
 {
     /// <summary>Largest quota, in bytes.</summary>
     private const long QuotaBytesMax = 1_000_000_000_000_000_000;
@@ -52,6 +53,14 @@ internal sealed class AdminGrain(AccountRepository accounts, UserDirectory direc
             return new SessionPageResult(NoSuchUser, [], null);
         return await directory.ListUploadsAsync(this.GetPrimaryKeyString(), userId, cursor, limit, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public async Task<AuditPageResult> ListAuditAsync(AuditQuery query, CancellationToken cancellationToken = default) =>
+        await MayAsync(cancellationToken) ? await audit.ListAsync(this.GetPrimaryKeyString(), query, cancellationToken) : new AuditPageResult(Forbidden, [], null);
+
+    /// <inheritdoc/>
+    public async Task<StoreCallPageResult> ListStoreCallsAsync(StoreCallQuery query, CancellationToken cancellationToken = default) =>
+        await MayAsync(cancellationToken) ? await storeCalls.ListAsync(this.GetPrimaryKeyString(), query, cancellationToken) : new StoreCallPageResult(Forbidden, [], null);
 
     /// <summary>The token may be older than the end of the right, so the account is asked.</summary>
     private async Task<bool> MayAsync(CancellationToken cancellationToken) =>

@@ -60,9 +60,10 @@ internal sealed class UserDirectory(IdentityDatabase identity, CatalogueDatabase
 
     /// <summary>Changes a quota; the row is made where only the account is there yet.</summary>
     public Task SetQuotaAsync(string userId, long quotaBytes) =>
-        catalogue.ExecuteAsync(
-            "INSERT INTO users (id, quota_bytes) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET quota_bytes = excluded.quota_bytes",
-            parameters => parameters.Text(userId).Long(quotaBytes));
+        catalogue.QueryAsync(
+            "SELECT set_quota($1, $2)",
+            parameters => parameters.Text(userId).Long(quotaBytes),
+            reader => reader.ReadAsync());
 
     /// <summary>A page of unfinished sessions in the order of the index: by user, newest first.</summary>
     public async Task<SessionPageResult> ListUploadsAsync(string reader, string? userId, string? cursor, int limit, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using GrainVault.Audit;
 using GrainVault.Resilience;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -23,4 +24,7 @@ public sealed class CatalogueDatabase(
 {
     /// <summary>Service key of the <see cref="NpgsqlDataSource"/>, and the schema's name.</summary>
     public const string Key = "catalogue";
+
+    /// <inheritdoc/>
+    private protected override string? Audited(AuditNote? note) => AuditContext.Now(note);
 }

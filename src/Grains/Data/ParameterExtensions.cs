@@ -21,6 +21,12 @@ internal static class ParameterExtensions
     public static NpgsqlParameterCollection Longs(this NpgsqlParameterCollection parameters, long[]? value) =>
         parameters.Typed(NpgsqlDbType.Array | NpgsqlDbType.Bigint, value);
 
+    public static NpgsqlParameterCollection OptionalLongs(this NpgsqlParameterCollection parameters, long?[]? value) =>
+        parameters.Typed(NpgsqlDbType.Array | NpgsqlDbType.Bigint, value);
+
+    public static NpgsqlParameterCollection Times(this NpgsqlParameterCollection parameters, DateTimeOffset[] value) =>
+        parameters.Typed(NpgsqlDbType.Array | NpgsqlDbType.TimestampTz, Array.ConvertAll(value, time => time.UtcDateTime));
+
     public static NpgsqlParameterCollection Integer(this NpgsqlParameterCollection parameters, int? value) =>
         parameters.Value(NpgsqlDbType.Integer, value);
 

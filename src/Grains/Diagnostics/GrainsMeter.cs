@@ -30,10 +30,12 @@ public static class GrainsMeter
     private static readonly Counter<long> InboxAdoptedCount = Meter.CreateCounter<long>("grainvault.inbox.adopted", "{file}", "Objects of the inbox that became files");
     private static readonly Counter<long> InboxRefusedCount = Meter.CreateCounter<long>("grainvault.inbox.refused", "{object}", "Objects of the inbox that could not be adopted, each once per reason");
 
+    private static readonly Counter<long> AuditDroppedCount = Meter.CreateCounter<long>("grainvault.audit.dropped", "{row}", "Downloads and failed sign-ins that came too fast for the audit");
+
     /// <summary>A counter that is not there yet has no rate when it begins to count; nor does a queue that nobody has waited in.</summary>
     static GrainsMeter()
     {
-        foreach (var counter in (Counter<long>[])[PartCount, PartBytes, FencedCount, VersionCount, VersionBytes, DeletionCount, SweepAlarmCount, StoreWriteRefusals, EventCount, InboxAdoptedCount])
+        foreach (var counter in (Counter<long>[])[PartCount, PartBytes, FencedCount, VersionCount, VersionBytes, DeletionCount, SweepAlarmCount, StoreWriteRefusals, EventCount, InboxAdoptedCount, AuditDroppedCount])
             counter.Add(0);
         foreach (var reason in InboxReasons.All)
             InboxRefusedCount.Add(0, Reason(reason));
@@ -67,6 +69,8 @@ public static class GrainsMeter
     internal static void InboxAdopted() => InboxAdoptedCount.Add(1);
 
     internal static void InboxRefused(string reason) => InboxRefusedCount.Add(1, Reason(reason));
+
+    internal static void AuditDropped() => AuditDroppedCount.Add(1);
 
     internal static void SweepStopped() => SweepAlarmCount.Add(1);
 

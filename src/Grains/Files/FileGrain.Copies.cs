@@ -35,6 +35,8 @@ internal sealed partial class FileGrain
             return new EntryResult(result.Refusal, null);
         }
 
+        // Whoever copies has read: the owner's audit tells of it as of any other reading.
+        await GrainFactory.GetGrain<IFileGrain>(command.SourceId).OpenContentAsync(null, cancellationToken);
         return Result(file);
     }
 }

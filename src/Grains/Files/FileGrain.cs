@@ -1,4 +1,5 @@
 using GrainVault.Accounts;
+using GrainVault.Audit;
 using GrainVault.Cluster;
 using GrainVault.Diagnostics;
 using GrainVault.Links;
@@ -21,6 +22,7 @@ internal sealed partial class FileGrain(
     ShortcutTargets targets,
     TransferRepository transfers,
     IOwnerWatch owners,
+    AuditQueue audit,
     IOptions<JanitorOptions> janitor,
     IOptions<LimitsOptions> limits,
     TimeProvider time,
@@ -45,6 +47,8 @@ internal sealed partial class FileGrain(
             file = await repository.FindVersionAsync(Id, number, cancellationToken);
         if (file is null || file.Entry.Kind != EntryKind.File)
             return new ContentResult(NotFound, null);
+        if (file.Entry.OwnerId != Caller.UserId)
+            audit.Downloaded(file.Entry.OwnerId, Id, file.Entry.Version);
         return new ContentResult(null, new ContentDescriptor(file.ObjectKey ?? "", file.Entry.SizeBytes, file.Checksum, file.Entry));
     }
 

@@ -1,3 +1,4 @@
+using GrainVault.Audit;
 using GrainVault.Data;
 using GrainVault.Options;
 using GrainVault.Storage;
@@ -101,7 +102,8 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
         var code = await database.QueryAsync(
             permanent ? "SELECT purge_entry($1, $2)" : "SELECT trash_entry($1, $2)",
             parameters => parameters.Text(owner).Text(id),
-            ReaderExtensions.CodeAsync);
+            ReaderExtensions.CodeAsync,
+            note: new AuditNote(permanent ? AuditActions.Purge : AuditActions.Trash));
         return code switch
         {
             null => null,
@@ -115,7 +117,8 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
         await database.QueryAsync(
             "SELECT trash_matching($1, $2, $3)",
             parameters => parameters.Text(owner).Text(id).Texts(tags),
-            ReaderExtensions.CodeAsync) is { } reason ? Refusals.From((RefusalReason)reason) : null;
+            ReaderExtensions.CodeAsync,
+            note: new AuditNote(AuditActions.Trash)) is { } reason ? Refusals.From((RefusalReason)reason) : null;
 
     /// <summary>Number of the current version of a file that has one of the tags; 0, which no version has, when it has none of them.</summary>
     public Task<int> FindExpectedVersionAsync(string fileId, string[] tags, CancellationToken cancellationToken) =>
@@ -135,7 +138,8 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
     public async Task<bool> RecordSha256Async(string id, int number, byte[] sha256) =>
         await database.ExecuteRepeatablyAsync(
             "UPDATE file_versions SET sha256 = $3 WHERE file_id = $1 AND number = $2 AND (sha256 IS NULL OR sha256 = $3)",
-            parameters => parameters.Text(id).Integer(number).Bytes(sha256)) == 1;
+            parameters => parameters.Text(id).Integer(number).Bytes(sha256),
+            note: AuditNote.None) == 1;
 
     /// <summary>Gives up an intent whose commit was refused, so that it need not wait for its deadline.</summary>
     public Task AbandonAsync(string key) =>
@@ -168,7 +172,8 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
                 await reader.NextResultAsync();
                 var file = await reader.RowAsync(FileRow.Read);
                 return file is null ? new CommitResult(Refusals.NotFound("file"), null) : new CommitResult(null, file);
-            });
+            },
+            note: FileNotes.Of(command));
 
     private Task<CommitResult> CopyAsync(string user, string id, string sourceId, string[] names, string? parentId) =>
         database.BatchAsync(
@@ -197,7 +202,8 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
                 await reader.NextResultAsync();
                 var file = await reader.RowAsync(FileRow.Read);
                 return file is null ? new CommitResult(Refusals.NotFound("file"), null) : new CommitResult(null, file);
-            });
+            },
+            note: AuditNote.Of(AuditActions.Copy, ("sourceId", sourceId)));
 
     private static bool IsTaken(CommitResult result, CommitVersionCommand command) =>
         result.Refusal?.Reason == RefusalReason.NameTaken && command.IsNewFile && command.OnConflict == OnConflict.Rename;

@@ -1,3 +1,4 @@
+using GrainVault.Audit;
 using GrainVault.Data;
 using GrainVault.Options;
 using Microsoft.Extensions.Options;
@@ -20,7 +21,8 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
             id,
             "SELECT create_folder_as($1, $2, $3, $4, $5, $6)",
             parameters => parameters.Text(actorId).Long(limits.Value.QuotaBytes).Text(id).Text(command.Name)
-                .Text(EntryNames.Key(command.Name)).Text(command.ParentId));
+                .Text(EntryNames.Key(command.Name)).Text(command.ParentId),
+            AuditNote.Of(AuditActions.CreateFolder, ("parentId", command.ParentId)));
 
     public Task<CommitResult> ChangeAsync(string owner, string id, ChangeEntryCommand command) =>
         RunAsync(
@@ -29,7 +31,8 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
             "SELECT change_entry($1, $2, $3, $4, $5, $6, $7, coalesce($8, expected_row_versions($2, $9)))",
             parameters => parameters.Text(owner).Text(id).Text(command.Name)
                 .Text(command.Name is { } name ? EntryNames.Key(name) : null).Boolean(command.IsMove).Text(command.ParentId)
-                .Integer((int?)command.Visibility).Longs(command.ExpectedRowVersions).Texts(command.ExpectedTags));
+                .Integer((int?)command.Visibility).Longs(command.ExpectedRowVersions).Texts(command.ExpectedTags),
+            FileNotes.Of(command));
 
     /// <summary>Renames an entry for somebody who does not see its folder: under the first numbered name where his is taken.</summary>
     public async Task<CommitResult> RenameUnseenAsync(string owner, string id, ChangeEntryCommand command)
@@ -42,7 +45,8 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
                 id,
                 "SELECT rename_unseen($1, $2, $3, $4, coalesce($5, expected_row_versions($2, $6)))",
                 parameters => parameters.Text(owner).Text(id).Texts(names).Texts(Array.ConvertAll(names, EntryNames.Key))
-                    .Longs(command.ExpectedRowVersions).Texts(command.ExpectedTags));
+                    .Longs(command.ExpectedRowVersions).Texts(command.ExpectedTags),
+                FileNotes.Of(command));
             if (result.Refusal?.Reason != RefusalReason.NameTaken)
                 break;
         }
@@ -62,7 +66,8 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
                 id,
                 "SELECT create_shortcut($1, $2, $3, $4, $5, $6, $7)",
                 parameters => parameters.Text(actor).Long(limits.Value.QuotaBytes).Text(id).Text(command.TargetId).Texts(names)
-                    .Texts(Array.ConvertAll(names, EntryNames.Key)).Text(command.ParentId));
+                    .Texts(Array.ConvertAll(names, EntryNames.Key)).Text(command.ParentId),
+                AuditNote.Of(AuditActions.CreateShortcut, ("targetId", command.TargetId), ("parentId", command.ParentId)));
             if (result.Refusal?.Reason != RefusalReason.NameTaken || command.Name is not null)
                 break;
         }
@@ -85,7 +90,8 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
                     parameters.Text(owner).Text(id).Texts(names).Texts(Array.ConvertAll(names, EntryNames.Key));
                     if (tags is not null)
                         parameters.Texts(tags);
-                });
+                },
+                new AuditNote(AuditActions.Restore));
             if (result.Refusal?.Reason != RefusalReason.NameTaken)
                 break;
         }
@@ -95,28 +101,31 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
 
     /// <summary>Entries of a folder that are to be removed for good next; from the first call on nobody sees the folder.</summary>
     public Task<ListedPurge> ListPurgeAsync(string owner, string id, int limit) =>
-        database.ReadAsync(
+        database.QueryRepeatablyAsync(
             "SELECT refusal, ids, parents FROM list_purge($1, $2, $3)",
             parameters => parameters.Text(owner).Text(id).Integer(limit),
             async reader =>
             {
                 await reader.CodeAsync();
                 return new ListedPurge(await reader.GetFieldValueAsync<string[]>(1), await reader.GetFieldValueAsync<string?[]>(2));
-            });
+            },
+            new AuditNote(AuditActions.Trash));
 
     /// <summary>Removes what was listed; returns true when the folder itself is gone. What is gone already changes nothing.</summary>
     public Task<bool> PurgeAsync(string owner, string id, ListedPurge listed) =>
-        database.ReadAsync(
+        database.QueryRepeatablyAsync(
             "SELECT purge_listed($1, $2, $3, $4)",
             parameters => parameters.Text(owner).Text(id).Texts(listed.Ids).Texts(listed.ParentIds!),
-            async reader => await reader.ReadAsync() && reader.GetBoolean(0));
+            async reader => await reader.ReadAsync() && reader.GetBoolean(0),
+            AuditNote.Of(AuditActions.Purge, ("folder", id)));
 
     /// <summary>Removes for good what has been in the trash since then; of a folder it only marks that. Null when it did.</summary>
     public Task<int?> ExpireAsync(string owner, string id, bool isFolder, DateTimeOffset trashedAt) =>
         database.QueryAsync(
             "SELECT expire_trash($1, $2, $3, $4)",
             parameters => parameters.Text(owner).Text(id).Boolean(isFolder).Time(trashedAt),
-            ReaderExtensions.CodeAsync);
+            ReaderExtensions.CodeAsync,
+            note: AuditNote.Of(AuditActions.Purge, ("reason", "age")));
 
     /// <summary>Owner of a folder whose removal for good has begun; null when there is no such folder.</summary>
     public Task<string?> FindPurgedOwnerAsync(string id, CancellationToken cancellationToken) =>
@@ -126,8 +135,13 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
             reader => reader.RowAsync(row => row.GetString(0)),
             cancellationToken);
 
-    /// <summary>Runs a command function; 0 stands for a repeat, which has nothing to do any more. Without an owner, the function has said whose it is.</summary>
-    public async Task<CommitResult> RunAsync(string? owner, string id, string sql, Action<NpgsqlParameterCollection> bind)
+    /// <summary>Runs a command function; 0 stands for a repeat, which has nothing to do any more.</summary>
+    /// <param name="owner">Owner of the entry; null when the function has said whose it is.</param>
+    /// <param name="id">The entry.</param>
+    /// <param name="sql">Calls the function.</param>
+    /// <param name="bind">Adds its parameters.</param>
+    /// <param name="note">What the audit calls it; null for the kind of the change alone.</param>
+    public async Task<CommitResult> RunAsync(string? owner, string id, string sql, Action<NpgsqlParameterCollection> bind, AuditNote? note = null)
     {
         try
         {
@@ -152,7 +166,8 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
                     await reader.NextResultAsync();
                     var file = await reader.RowAsync(FileRow.Read);
                     return file is null ? new CommitResult(Refusals.NotFound("file or folder"), null) : new CommitResult(null, file);
-                });
+                },
+                note: note);
         }
         catch (RefusedException refused)
         {

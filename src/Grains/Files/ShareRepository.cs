@@ -1,4 +1,5 @@
 using GrainVault.Accounts;
+using GrainVault.Audit;
 using GrainVault.Data;
 
 namespace GrainVault.Files;
@@ -38,11 +39,13 @@ internal sealed class ShareRepository(CatalogueDatabase database, AccountReposit
         database.QueryAsync(
             "SELECT share_entry($1, $2, $3, $4, $5, $6)",
             parameters => parameters.Text(owner).Text(entryId).Text(userId).Integer((int)role).Boolean(isByAddress).Integer(CountMax),
-            ReaderExtensions.CodeAsync);
+            ReaderExtensions.CodeAsync,
+            note: FileNotes.OfShare(AuditActions.Share, userId, role));
 
     public Task<int?> RemoveAsync(string owner, string entryId, string userId) =>
         database.QueryAsync(
             "SELECT remove_share($1, $2, $3)",
             parameters => parameters.Text(owner).Text(entryId).Text(userId),
-            ReaderExtensions.CodeAsync);
+            ReaderExtensions.CodeAsync,
+            note: FileNotes.OfShare(AuditActions.Unshare, userId));
 }

@@ -1,4 +1,5 @@
 using GrainVault.Accounts;
+using GrainVault.Audit;
 using GrainVault.Data;
 using GrainVault.Options;
 using Microsoft.Extensions.Options;
@@ -16,7 +17,7 @@ internal sealed class TransferRepository(CatalogueDatabase database, AccountRepo
 
     public Task<int?> OfferAsync(string owner, string entryId, string to) =>
         database.QueryAsync(
-            "SELECT offer_transfer($1, $2, $3, $4, $5)",
+            "SELECT give_transfer($1, $2, $3, $4, $5)",
             parameters => parameters.Text(owner).Text(entryId).Text(to).Interval(limits.Value.TransferLifetime).Integer(limits.Value.TransferCountMax),
             ReaderExtensions.CodeAsync);
 
@@ -75,7 +76,8 @@ internal sealed class TransferRepository(CatalogueDatabase database, AccountRepo
                         .Texts(Array.ConvertAll(names, EntryNames.Key)).Integer(limits.Value.TransferEntryCountMax),
                     async reader => await reader.CodeAsync() is { } reason
                         ? (Explained((RefusalReason)reason), [])
-                        : ((Refusal?)null, await reader.GetFieldValueAsync<string[]>(1)));
+                        : ((Refusal?)null, await reader.GetFieldValueAsync<string[]>(1)),
+                    note: AuditNote.Of(AuditActions.Transfer, ("entryId", entryId), ("userId", userId)));
                 if (result.Refusal?.Reason != RefusalReason.NameTaken)
                     break;
             }
@@ -90,9 +92,13 @@ internal sealed class TransferRepository(CatalogueDatabase database, AccountRepo
 
     /// <summary>Ends an offer that was not accepted, by who made it or who got it. False when there is none.</summary>
     public async Task<bool> EndAsync(string userId, string entryId) =>
-        await database.ExecuteAsync(
-            "DELETE FROM transfers WHERE entry_id = $1 AND accepted_at IS NULL AND (from_id = $2 OR to_id = $2)",
-            parameters => parameters.Text(entryId).Text(userId)) == 1;
+        await database.QueryAsync(
+            """
+            WITH ended AS (DELETE FROM transfers WHERE entry_id = $1 AND accepted_at IS NULL AND (from_id = $2 OR to_id = $2) RETURNING from_id, to_id)
+            SELECT audit_note(from_id, 'transfer-end', $1, json_build_object('userId', to_id)::text) FROM ended
+            """,
+            parameters => parameters.Text(entryId).Text(userId),
+            reader => reader.ReadAsync());
 
     /// <summary>What an accepted transfer has moved, as long as not all of it is known to have been told; null when there is none.</summary>
     public Task<string[]?> FindAcceptedAsync(string entryId, CancellationToken cancellationToken) =>

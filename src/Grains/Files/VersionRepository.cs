@@ -1,4 +1,5 @@
 using System.Globalization;
+using GrainVault.Audit;
 using GrainVault.Data;
 
 namespace GrainVault.Files;
@@ -40,21 +41,24 @@ internal sealed class VersionRepository(CatalogueDatabase database, FolderReposi
             owner,
             fileId,
             "SELECT restore_version_as($1, $2, $3, $4, $5)",
-            parameters => parameters.Text(actor).Text(owner).Text(fileId).Integer(number).Texts(tags));
+            parameters => parameters.Text(actor).Text(owner).Text(fileId).Integer(number).Texts(tags),
+            FileNotes.OfVersion(AuditActions.RestoreVersion, number));
 
     /// <summary>Removes what a file has beyond this many versions; returns how many went.</summary>
     public Task<int?> TrimAsync(string owner, string fileId, int countMax, int limit) =>
         database.QueryAsync(
             "SELECT trim_versions($1, $2, $3, $4)",
             parameters => parameters.Text(owner).Text(fileId).Integer(countMax).Integer(limit),
-            ReaderExtensions.CodeAsync);
+            ReaderExtensions.CodeAsync,
+            note: AuditNote.Of(AuditActions.RemoveVersion, ("kept", countMax.ToString(CultureInfo.InvariantCulture))));
 
     /// <summary>Removes a version that is not the current one, or the oldest up to it.</summary>
     public async Task<Refusal?> RemoveAsync(string owner, string fileId, int number, bool andOlder, int limit) =>
         await database.QueryAsync(
             "SELECT remove_versions($1, $2, $3, $4, $5)",
             parameters => parameters.Text(owner).Text(fileId).Integer(number).Boolean(andOlder).Integer(limit),
-            ReaderExtensions.CodeAsync) is { } reason
+            ReaderExtensions.CodeAsync,
+            note: FileNotes.OfVersion(AuditActions.RemoveVersion, number, andOlder)) is { } reason
             ? reason == (int)RefusalReason.NotFound ? Refusals.NotFound("version") : Refusals.From((RefusalReason)reason)
             : null;
 }

@@ -61,6 +61,7 @@ internal sealed class InboxGrain(
     private async Task<int> WorkAsync()
     {
         await Task.Yield();
+        Caller.Leave();
         var count = 0;
         try
         {

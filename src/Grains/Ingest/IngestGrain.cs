@@ -67,6 +67,7 @@ internal sealed class IngestGrain(
     private async Task<int> WorkAsync()
     {
         await Task.Yield();
+        Caller.Leave();
         var count = 0;
         try
         {

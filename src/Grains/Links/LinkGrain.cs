@@ -1,4 +1,5 @@
 using GrainVault.Accounts;
+using GrainVault.Audit;
 using GrainVault.Files;
 using GrainVault.Options;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,7 @@ internal sealed class LinkGrain(
     LinkTickets tickets,
     EntryListing entries,
     PasswordService passwords,
+    AuditQueue audit,
     IOptions<ShareLinkOptions> options,
     TimeProvider time) : Grain, ILinkGrain
 {
@@ -73,6 +75,8 @@ internal sealed class LinkGrain(
             return new LinkContentResult(null, content, null, TimeSpan.Zero, access.IsLimited);
         if (!await repository.CountDownloadAsync(access.LinkId))
             return Closed(NotFound);
+        Caller.SetLink(access.LinkId);
+        audit.Downloaded(file.Entry.OwnerId, file.Entry.Id, file.Entry.Version);
         var lifetime = options.Value.TicketLifetime;
         var ticket = await tickets.IssueTicketAsync(access.LinkId, file.Entry.Id, lifetime, cancellationToken);
         return new LinkContentResult(null, content, ticket, lifetime, access.IsLimited);

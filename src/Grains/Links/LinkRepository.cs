@@ -1,3 +1,4 @@
+using GrainVault.Audit;
 using GrainVault.Data;
 using GrainVault.Files;
 using GrainVault.Options;
@@ -55,15 +56,16 @@ internal sealed class LinkRepository(CatalogueDatabase database, IOptions<ShareL
             cancellationToken);
 
     public Task<int?> CreateAsync(string owner, string entryId, CreateLinkCommand command, string? passwordHash) =>
-        database.ReadAsync(
-            "SELECT create_link($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        database.QueryRepeatablyAsync(
+            "SELECT give_link($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             parameters => parameters.Text(owner).Text(entryId).Text(command.LinkId).Bytes(command.TokenHash).Integer((int)command.Role)
                 .Text(passwordHash).Time(command.ExpiresAt).Long(command.DownloadCountMax).Integer(options.Value.CountPerEntryMax),
-            ReaderExtensions.CodeAsync);
+            ReaderExtensions.CodeAsync,
+            new AuditNote(AuditActions.LinkCreate));
 
     public Task<int?> RevokeAsync(string user, string linkId) =>
         database.QueryAsync(
-            "SELECT revoke_link($1, $2)",
+            "SELECT take_link_back($1, $2)",
             parameters => parameters.Text(user).Text(linkId),
             ReaderExtensions.CodeAsync);
 

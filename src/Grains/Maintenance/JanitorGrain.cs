@@ -1,5 +1,7 @@
 using System.Globalization;
 using GrainVault.Accounts;
+using GrainVault.Administration;
+using GrainVault.Audit;
 using GrainVault.Diagnostics;
 using GrainVault.Files;
 using GrainVault.Inbox;
@@ -25,6 +27,8 @@ internal sealed class JanitorGrain(
     GarbageCollector garbage,
     OrphanSweep sweep,
     ChecksumBackfill checksums,
+    AuditPruning audit,
+    StoreCallRepository storeCalls,
     InboxListing inbox,
     InboxLevels inboxLevels,
     LeakLevels leakLevels,
@@ -66,6 +70,8 @@ internal sealed class JanitorGrain(
         if (Shard == 0)
         {
             count += await StepAsync("old rows", () => repository.RemoveOldAsync(cancellationToken));
+            count += await StepAsync("audit", () => audit.RunAsync(options.Value.RowCountMax, cancellationToken));
+            count += await StepAsync("storage activity", () => storeCalls.RemoveOldAsync(cancellationToken));
             count += await StepAsync("revocations", () => revocations.RemoveOldAsync(options.Value.RowCountMax, cancellationToken));
         }
 

@@ -74,6 +74,8 @@ public static class GrainVaultSiloExtensions
         builder.AddGrainVaultOptions<IngestOptions>(IngestOptions.Section, isWholeSection: false);
         builder.AddGrainVaultOptions<ShareLinkOptions>(ShareLinkOptions.Section);
         builder.AddGrainVaultOptions<InboxOptions>(InboxOptions.Section);
+        builder.AddGrainVaultOptions<AuditOptions>(AuditOptions.Section);
+        builder.AddGrainVaultOptions<StorageActivityOptions>(StorageActivityOptions.Section);
         builder.UseOrleans(silo =>
         {
             if (cluster.Mode == ClusterMode.Embedded)

@@ -43,7 +43,7 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
     /// <inheritdoc/>
     public async Task<StoredObject> PutAsync(string key, StoreContent content, CancellationToken cancellationToken = default)
     {
-        var stored = await MeasureAsync("put", key, () => _inner.PutAsync(key, content, cancellationToken)).ConfigureAwait(false);
+        var stored = await MeasureAsync("put", key, () => _inner.PutAsync(key, content, cancellationToken), content.Bytes.Length).ConfigureAwait(false);
         Wrote(stored.SizeBytes);
         return stored;
     }
@@ -58,7 +58,7 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
 
     /// <inheritdoc/>
     public Task<Stream> OpenReadAsync(string key, long offset, long length, CancellationToken cancellationToken = default) =>
-        MeasureAsync("open_read", key, () => _ranged.OpenReadAsync(key, offset, length, cancellationToken));
+        MeasureAsync("open_read", key, () => _ranged.OpenReadAsync(key, offset, length, cancellationToken), length);
 
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken = default) =>
@@ -71,7 +71,7 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
     /// <inheritdoc/>
     public async Task<StoredPart> PutPartAsync(string key, string storeUploadId, int number, StoreContent content, CancellationToken cancellationToken = default)
     {
-        var stored = await MeasureAsync("put_part", key, () => _multipart.PutPartAsync(key, storeUploadId, number, content, cancellationToken)).ConfigureAwait(false);
+        var stored = await MeasureAsync("put_part", key, () => _multipart.PutPartAsync(key, storeUploadId, number, content, cancellationToken), content.Bytes.Length).ConfigureAwait(false);
         Wrote(stored.SizeBytes);
         return stored;
     }
@@ -126,8 +126,9 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
         return true;
     }
 
-    private protected async Task<T> MeasureAsync<T>(string operation, string key, Func<Task<T>> call)
+    private protected async Task<T> MeasureAsync<T>(string operation, string key, Func<Task<T>> call, long? sizeBytes = null)
     {
+        var at = _time.GetUtcNow();
         var started = _time.GetTimestamp();
         using var activity = StorageInstruments.Activities.StartActivity(operation, ActivityKind.Client);
         activity?.SetTag("grainvault.store", _store);
@@ -135,15 +136,22 @@ public class InstrumentedObjectStore : IObjectStore, IRangedReadStore, IMultipar
         try
         {
             var result = await call().ConfigureAwait(false);
-            _instruments.Ended(_store, operation, "ok", _time.GetElapsedTime(started));
+            Ended(StorageInstruments.Success);
             return result;
         }
         catch (Exception e)
         {
             var outcome = OutcomeOf(e);
             activity?.SetStatus(ActivityStatusCode.Error, outcome);
-            _instruments.Ended(_store, operation, outcome, _time.GetElapsedTime(started));
+            Ended(outcome);
             throw;
+        }
+
+        void Ended(string outcome)
+        {
+            var elapsed = _time.GetElapsedTime(started);
+            _instruments.Ended(_store, operation, outcome, elapsed);
+            _instruments.Calls.Add(new StoreCall(at, _store, operation, key, outcome, elapsed, sizeBytes));
         }
     }
 
@@ -174,7 +182,7 @@ internal sealed class InstrumentedSignedUrlStore(IObjectStore inner, StorageInst
     /// <inheritdoc/>
     public async Task<SignedWrite> WriteAsync(SignedObjectRequest request, PipeReader body, CancellationToken cancellationToken = default)
     {
-        var written = await MeasureAsync("receive", request.Key, () => _signed.WriteAsync(request, body, cancellationToken)).ConfigureAwait(false);
+        var written = await MeasureAsync("receive", request.Key, () => _signed.WriteAsync(request, body, cancellationToken), request.SizeBytes).ConfigureAwait(false);
         if (written.Status == SignedWriteStatus.Stored)
             Wrote(request.SizeBytes);
         return written;

@@ -16,22 +16,32 @@ public sealed class StorageInstruments
     /// <summary>Name of the bulkhead of writes.</summary>
     public const string Writes = "writes";
 
+    /// <summary>Outcome of a call that did what it should.</summary>
+    public const string Success = "ok";
+
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _bytesWritten;
 
     /// <summary>Creates the instruments.</summary>
-    public StorageInstruments(IMeterFactory meters)
+    /// <param name="meters">Makes the meter.</param>
+    /// <param name="calls">Where single calls are kept; null for nowhere.</param>
+    public StorageInstruments(IMeterFactory meters, StoreCallLog? calls = null)
     {
+        Calls = calls ?? new StoreCallLog();
         var meter = meters.Create(Name);
         _duration = meter.CreateHistogram<double>(
             "grainvault.store.operation.duration", "s", "Time of one call of the object store, with its repeats; its count is the number of calls.");
         _bytesWritten = meter.CreateCounter<long>(
             "grainvault.store.written", "By", "Bytes that the object store has acknowledged.");
+        meter.CreateObservableCounter("grainvault.store.calls.dropped", () => Calls.DroppedCount, "{call}", "Calls that came too fast for the log of storage activity.");
         Bulkheads = new BulkheadInstruments(meter, Reads, Writes);
     }
 
     /// <summary>Numbers of the bulkheads.</summary>
     public BulkheadInstruments Bulkheads { get; }
+
+    /// <summary>Single calls.</summary>
+    public StoreCallLog Calls { get; }
 
     /// <summary>Source of the spans, one per call.</summary>
     public static ActivitySource Activities { get; } = new(Name);

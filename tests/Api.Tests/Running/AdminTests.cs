@@ -16,6 +16,8 @@ public sealed class AdminTests(VaultFixture fixture)
         { "PATCH", "/v1/admin/users/u-00000000-0000-7000-8000-000000000000" },
         { "GET", "/v1/admin/users/u-00000000-0000-7000-8000-000000000000/sessions" },
         { "GET", "/v1/admin/uploads" },
+        { "GET", "/v1/admin/audit" },
+        { "GET", "/v1/admin/storage-activity" },
     };
 
     [Theory]
@@ -61,6 +63,65 @@ public sealed class AdminTests(VaultFixture fixture)
     public async Task Wrong_change_is_refused(string json)
     {
         await RefusedAsync(fixture.Administrator.Http.PatchAsync($"/v1/admin/users/{fixture.Administrator.UserId}", Json(json)), 400, "invalid");
+    }
+
+    [Fact]
+    public async Task Audit_shows_what_was_done_from_where_to_the_owner_and_to_administrators_alone()
+    {
+        using var user = await fixture.SignUpAsync();
+        using var viewer = await fixture.SignUpAsync();
+        user.Http.DefaultRequestHeaders.UserAgent.ParseAdd("audit-test/1.0");
+        var file = await user.PutFileAsync("a.txt", [1, 2, 3]);
+        using var shared = await user.Http.PutAsync($"/v1/files/{IdOf(file)}/shares/{viewer.UserId}", Json("""{"role":"viewer"}"""));
+        Assert.Equal(HttpStatusCode.OK, shared.StatusCode);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal([1, 2, 3], await viewer.Http.GetByteArrayAsync($"/v1/files/{IdOf(file)}/content"));
+
+        JsonElement[] rows = [];
+        await TestKit.Processes.Eventually.TrueAsync(
+            async () =>
+            {
+                rows = [.. (await user.GetJsonAsync($"/v1/audit?entryId={IdOf(file)}")).GetProperty("rows").EnumerateArray()];
+                return rows.Length == 3;
+            },
+            TimeSpan.FromSeconds(30),
+            () => "the download is not in the audit");
+        Assert.Equal(["download", "share", "upload"], rows.Select(row => row.GetProperty("action").GetString()));
+        Assert.Equal(viewer.UserId, rows[0].GetProperty("actorId").GetString());
+        Assert.Equal(viewer.UserId, rows[1].GetProperty("detail").GetProperty("userId").GetString());
+        Assert.Equal(("127.0.0.1", "audit-test/1.0", "a.txt"), (rows[2].GetProperty("address").GetString(), rows[2].GetProperty("userAgent").GetString(), rows[2].GetProperty("entryName").GetString()));
+        Assert.Equal(shared.Headers.GetValues("X-Request-Id").Single(), rows[1].GetProperty("requestId").GetString());
+
+        Assert.Empty((await viewer.GetJsonAsync($"/v1/audit?entryId={IdOf(file)}")).GetProperty("rows").EnumerateArray());
+        var seen = await fixture.Administrator.GetJsonAsync($"/v1/admin/audit?userId={user.UserId}&action=upload");
+        Assert.Equal(IdOf(file), Assert.Single(seen.GetProperty("rows").EnumerateArray()).GetProperty("entryId").GetString());
+        foreach (var wrong in new[] { "limit=0", "cursor=AAAA", "from=yesterday" })
+            await RefusedAsync(user.Http.GetAsync($"/v1/audit?{wrong}"), 400, "invalid");
+    }
+
+    [Fact]
+    public async Task Storage_activity_shows_the_calls_of_the_store()
+    {
+        using var user = await fixture.SignUpAsync();
+        var before = DateTimeOffset.UtcNow.AddSeconds(-1).ToString("O");
+        await user.PutFileAsync("a.txt", [1, 2, 3]);
+
+        JsonElement[] calls = [];
+        await TestKit.Processes.Eventually.TrueAsync(
+            async () =>
+            {
+                var page = await fixture.Administrator.GetJsonAsync($"/v1/admin/storage-activity?operation=put&outcome=ok&from={Uri.EscapeDataString(before)}");
+                calls = [.. page.GetProperty("calls").EnumerateArray()];
+                return calls.Length > 0;
+            },
+            TimeSpan.FromSeconds(30),
+            () => "no call was written down");
+
+        Assert.All(calls, call => Assert.Equal(("put", "ok"), (call.GetProperty("operation").GetString(), call.GetProperty("outcome").GetString())));
+        var key = calls[0].GetProperty("objectKey").GetString()!;
+        var ofKey = await fixture.Administrator.GetJsonAsync($"/v1/admin/storage-activity?objectKey={Uri.EscapeDataString(key)}");
+        Assert.All(ofKey.GetProperty("calls").EnumerateArray(), call => Assert.Equal(key, call.GetProperty("objectKey").GetString()));
+        Assert.True(calls[0].GetProperty("durationMs").GetDouble() > 0);
     }
 
     [Theory]
