@@ -21,6 +21,13 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         ["IFileGrain.CommitVersionAsync"] = [AuditActions.Upload],
         ["IFileGrain.CreateFolderAsync"] = [AuditActions.CreateFolder],
         ["IFileGrain.CopyFromAsync"] = [AuditActions.Copy],
+        ["IFileGrain.CreateShortcutAsync"] = [AuditActions.CreateShortcut],
+        ["IFileGrain.OfferTransferAsync"] = [AuditActions.TransferOffer],
+        ["IFileGrain.EndTransferAsync"] = [AuditActions.TransferEnd],
+        ["IFileGrain.AcceptTransferAsync"] = [AuditActions.Transfer],
+        ["IFileGrain.RestoreMatchingAsync"] = [AuditActions.Restore],
+        ["IFileGrain.RestoreVersionMatchingAsync"] = [AuditActions.RestoreVersion],
+        ["IFileGrain.DeleteMatchingAsync"] = [AuditActions.Trash, AuditActions.Purge],
         ["IFileGrain.CreateLinkAsync"] = [AuditActions.LinkCreate],
         ["IUserGrain.RevokeLinkAsync"] = [AuditActions.LinkRevoke],
         ["ILinkGrain.OpenContentAsync"] = [AuditActions.Download],
@@ -50,6 +57,7 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
     /// <summary>Commands after which nobody's files are other than before.</summary>
     private static readonly Dictionary<string, string> NotAudited = new()
     {
+        ["IFileGrain.FinishTransferAsync"] = "tells grains of a transfer that is audited",
         ["IFileGrain.ForgetAsync"] = "forgets memory",
         ["IFileGrain.RecordSha256Async"] = "computes what the content has already",
         ["IUserGrain.BindIdempotencyKeyAsync"] = "the command that follows is audited",
@@ -103,6 +111,14 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         Assert.Null((await user.File(file).RestoreVersionAsync(1)).Refusal);
         Assert.Null((await user.File(file).DeleteVersionAsync(2)).Refusal);
         Assert.Null((await user.File(Ids.New(Ids.File)).CopyFromAsync(new CopyFileCommand(file, "copy.bin", false, null, OnConflict.Fail))).Refusal);
+        var given = (await user.WriteFileAsync("given.bin", [1])).Entry!.Id;
+        Assert.Null((await user.File(Ids.New(Ids.File)).CreateShortcutAsync(new CreateShortcutCommand(given, null, "way"))).Refusal);
+        Assert.Null((await user.File(given).OfferTransferAsync(other.Id)).Refusal);
+        Assert.Null((await other.File(given).EndTransferAsync()).Refusal);
+        Assert.Null((await user.File(given).OfferTransferAsync(other.Id)).Refusal);
+        Assert.Null((await other.File(given).AcceptTransferAsync()).Refusal);
+        Assert.Contains("user transfer given.bin", await host.LinesAsync(other.Id));
+        await host.IntactAsync(other.Id);
         var (linkId, token) = (Ids.New(Ids.Link), LinkTokens.New());
         Assert.Null((await user.File(file).CreateLinkAsync(new CreateLinkCommand(linkId, LinkTokens.Hash(token), LinkRole.View, "open", null, 5))).Refusal);
         Caller.Set(null, null, "visit");
