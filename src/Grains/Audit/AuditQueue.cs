@@ -35,7 +35,7 @@ internal sealed class AuditQueue(CatalogueDatabase database, IOptions<AuditOptio
     public void Add(string ownerId, string? entryId, AuditNote note)
     {
         if (!_waiting.Writer.TryWrite(new Waiting(ownerId, entryId, note, AuditContext.Now())))
-            GrainsMeter.AuditDropped();
+            GrainsMeter.AuditDropped(1);
     }
 
     /// <summary>
@@ -86,7 +86,7 @@ internal sealed class AuditQueue(CatalogueDatabase database, IOptions<AuditOptio
         return [.. batch.OrderBy(waiting => waiting.OwnerId, StringComparer.Ordinal)];
     }
 
-    /// <summary>True when something was written. What may have been written already is written once more, rather than not at all.</summary>
+    /// <summary>True when the batch is done with. What may have been written already is written once more, rather than not at all.</summary>
     private async Task<bool> WriteBatchAsync(List<Waiting> batch)
     {
         if (batch.Count == 0)
@@ -105,6 +105,13 @@ internal sealed class AuditQueue(CatalogueDatabase database, IOptions<AuditOptio
         {
             AuditMessages.NotWritten(logger, batch.Count, exception.Message);
             return false;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // What the database does not take now, it takes never; what comes after it shall not wait for it.
+            AuditMessages.Lost(logger, batch.Count, exception);
+            GrainsMeter.AuditDropped(batch.Count);
+            return true;
         }
     }
 

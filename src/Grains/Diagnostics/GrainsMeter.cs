@@ -70,7 +70,7 @@ public static class GrainsMeter
 
     internal static void InboxRefused(string reason) => InboxRefusedCount.Add(1, Reason(reason));
 
-    internal static void AuditDropped() => AuditDroppedCount.Add(1);
+    internal static void AuditDropped(int count) => AuditDroppedCount.Add(count);
 
     internal static void SweepStopped() => SweepAlarmCount.Add(1);
 
