@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using GrainVault.Data;
@@ -23,13 +24,14 @@ internal sealed class AuditQueue(CatalogueDatabase database, IOptions<AuditOptio
     private const int RecentCountMax = 10_000;
 
     private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ForgetPeriod = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(
         new BoundedChannelOptions(options.Value.QueueCountMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
-    private readonly Dictionary<(string Who, string EntryId, int Version), long> _recent = [];
-    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<(string Who, string EntryId, int Version), long> _recent = [];
+    private long _forgotAt = time.GetTimestamp();
 
     /// <summary>Puts down something that the caller of now does.</summary>
     public void Add(string ownerId, string? entryId, AuditNote note)
@@ -126,25 +128,24 @@ internal sealed class AuditQueue(CatalogueDatabase database, IOptions<AuditOptio
     private bool IsFirst((string Who, string EntryId, int Version) download)
     {
         var now = time.GetTimestamp();
-        lock (_gate)
-        {
-            if (_recent.TryGetValue(download, out var last) && time.GetElapsedTime(last, now) < options.Value.DownloadWindow)
-                return false;
-            if (_recent.Count >= RecentCountMax)
-                Forget(now);
-            // When all places are taken by fresh ones, some make more rows than one.
-            if (_recent.Count < RecentCountMax)
-                _recent[download] = now;
-            return true;
-        }
+        if (_recent.TryGetValue(download, out var last))
+            return time.GetElapsedTime(last, now) >= options.Value.DownloadWindow && _recent.TryUpdate(download, now, last);
+        if (_recent.Count >= RecentCountMax)
+            Forget(now);
+        // When all places are taken by fresh ones, some make more rows than one.
+        return _recent.Count >= RecentCountMax || _recent.TryAdd(download, now);
     }
 
+    /// <summary>Makes room, not more often than is worth it.</summary>
     private void Forget(long now)
     {
-        foreach (var (old, at) in _recent)
+        var last = Interlocked.Read(ref _forgotAt);
+        if (time.GetElapsedTime(last, now) < ForgetPeriod || Interlocked.CompareExchange(ref _forgotAt, now, last) != last)
+            return;
+        foreach (var old in _recent)
         {
-            if (time.GetElapsedTime(at, now) >= options.Value.DownloadWindow)
-                _recent.Remove(old);
+            if (time.GetElapsedTime(old.Value, now) >= options.Value.DownloadWindow)
+                _recent.TryRemove(old);
         }
     }
 
