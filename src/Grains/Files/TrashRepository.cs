@@ -1,3 +1,4 @@
+using GrainVault.Audit;
 using GrainVault.Data;
 using GrainVault.Options;
 using Microsoft.Extensions.Options;
@@ -23,5 +24,8 @@ internal sealed class TrashRepository(CatalogueDatabase database, IOptions<Janit
 
     /// <summary>Removes files that were listed.</summary>
     public Task PurgeAsync(string owner, string[] ids) =>
-        database.ExecuteRepeatablyAsync("SELECT purge_emptied($1, $2)", parameters => parameters.Text(owner).Texts(ids));
+        database.ExecuteRepeatablyAsync(
+            "SELECT purge_emptied($1, $2)",
+            parameters => parameters.Text(owner).Texts(ids),
+            note: AuditNote.Of(AuditActions.Purge, ("reason", "trash emptied")));
 }

@@ -29,6 +29,8 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         ["IFileGrain.RestoreVersionMatchingAsync"] = [AuditActions.RestoreVersion],
         ["IFileGrain.DeleteMatchingAsync"] = [AuditActions.Trash, AuditActions.Purge],
         ["IFileGrain.CreateLinkAsync"] = [AuditActions.LinkCreate],
+        ["IUserGrain.EmptyTrashAsync"] = [AuditActions.Purge],
+        ["IUserGrain.GoOnEmptyingAsync"] = [AuditActions.Purge],
         ["IUserGrain.RevokeLinkAsync"] = [AuditActions.LinkRevoke],
         ["ILinkGrain.OpenContentAsync"] = [AuditActions.Download],
         ["IUploadSessionGrain.ProveAsync"] = [AuditActions.Upload],
@@ -137,6 +139,10 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         Assert.Null((await user.File(file).DeleteAsync(permanent: false)).Refusal);
         Assert.Null((await user.File(file).RestoreAsync()).Refusal);
         Assert.Null((await user.File(file).DeleteAsync(permanent: true)).Refusal);
+        var emptied = (await user.WriteFileAsync("emptied.bin", [1])).Entry!.Id;
+        Assert.Null((await user.File(emptied).DeleteAsync(permanent: false)).Refusal);
+        Assert.Null((await user.Grain.EmptyTrashAsync()).Refusal);
+        Assert.Contains("user purge emptied.bin", await host.LinesAsync(user.Id));
     }
 
     private async Task DriveAccountAsync(TestUser user)
