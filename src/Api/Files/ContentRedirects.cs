@@ -25,7 +25,7 @@ internal sealed class ContentRedirects(IObjectStore store, IOptions<DirectOption
         if (content.ObjectKey.Length == 0 || store is not IPresigningStore signer)
             return null;
         var url = await signer.PresignGetAsync(
-            content.ObjectKey, options.Value.ReadLifetime, ContentDisposition.Attachment(content.Entry.Name), cancellationToken: cancellationToken);
+            content.ObjectKey, options.Value.ReadLifetime, ContentDisposition.Attachment(content.Entry.Name), FileContent.TypeOf(content), cancellationToken);
         return new Redirect(url.Url.OriginalString);
     }
 

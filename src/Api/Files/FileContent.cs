@@ -14,6 +14,9 @@ internal sealed class FileContent(ContentDescriptor content, ContentReader reade
     /// <summary>Value of the header. Default: the reader alone keeps it, and asks before each use.</summary>
     public string CacheControl { get; init; } = "private, no-cache";
 
+    /// <summary>The media type that a content is sent as, by a front end and by the store.</summary>
+    public static string TypeOf(ContentDescriptor content) => Checks.IsContentType(content.Entry.ContentType) ? content.Entry.ContentType : UnknownType;
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var (request, response) = (httpContext.Request, httpContext.Response);
@@ -33,7 +36,7 @@ internal sealed class FileContent(ContentDescriptor content, ContentReader reade
 
         headers.AcceptRanges = "bytes";
         headers.ContentDisposition = ContentDisposition.Attachment(content.Entry.Name);
-        response.ContentType = Checks.IsContentType(content.Entry.ContentType) ? content.Entry.ContentType : UnknownType;
+        response.ContentType = TypeOf(content);
 
         // RFC 9110, section 14.2: Range means something for GET alone.
         IReadOnlyList<ByteRange> ranges = [];

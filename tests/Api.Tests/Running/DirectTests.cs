@@ -184,6 +184,7 @@ public abstract class DirectFlows : IDisposable
         using var whole = await _store.GetAsync(url);
         Assert.Equal(content, await whole.Content.ReadAsByteArrayAsync());
         Assert.Equal("attachment", whole.Content.Headers.ContentDisposition!.DispositionType);
+        Assert.Equal("text/plain", whole.Content.Headers.ContentType!.MediaType);
         using var request = new HttpRequestMessage(HttpMethod.Get, url) { Headers = { Range = new RangeHeaderValue(10, 19) } };
         using var part = await _store.SendAsync(request);
         Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
