@@ -34,7 +34,7 @@ internal static class Refusals
         RefusalReason.VersionConflict => new(reason, "The file has another version than expected."),
         RefusalReason.EmailTaken => new(reason, "An account with this email exists."),
         RefusalReason.ChecksumMismatch => new(reason, "The content does not have the announced SHA-256."),
-        RefusalReason.InvalidPart => new(reason, "The parts in the ledger do not make up the file."),
+        RefusalReason.InvalidPart => new(reason, "Parts are not those that were acknowledged or listed, or not of their size; send them again."),
         RefusalReason.FolderCircle => new(reason, "A folder can't stand in itself or below itself."),
         RefusalReason.TooDeep => new(reason, $"Folders stand at most {EntryListing.FolderDepthMax} deep."),
         RefusalReason.InTrash => new(reason, "The entry or a folder above it is in the trash; restore it first."),
