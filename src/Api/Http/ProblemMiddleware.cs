@@ -27,7 +27,9 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
     {
         if (ExceptionProblems.IsClientGone(context, exception))
         {
-            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            // For the log alone; whoever went after the response had begun is logged with the status that he was sent.
+            if (!context.Response.HasStarted)
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             context.Abort();
             return;
         }
