@@ -44,6 +44,7 @@ return await GrainVaultHost.RunAsync(() =>
     app.MapLinkPage();
     app.MapTransfers();
     app.MapAudit();
+    app.MapDropBoxes();
     app.MapIngest();
     app.MapSignedObjects();
     app.MapGrainVaultHealth();

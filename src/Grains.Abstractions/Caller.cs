@@ -20,8 +20,8 @@ public static class Caller
     /// <summary>Id of the signed-in user; null for a visitor without a token.</summary>
     public static string? UserId => RequestContext.Get(UserKey) as string;
 
-    /// <summary>Id of whoever acts, which uploads and versions are marked with: the user's; null for a visitor who has no right to write anything.</summary>
-    public static string? ActorId => UserId;
+    /// <summary>Id of whoever acts, which uploads and versions are marked with: the user's, or that of the link by which a visitor puts files into a folder; null for a visitor who has no right to write anything.</summary>
+    public static string? ActorId => UserId ?? LinkId;
 
     /// <summary>Roles of the user, separated by spaces; empty for none.</summary>
     public static string Roles => RequestContext.Get(RolesKey) as string ?? "";
@@ -42,6 +42,7 @@ public static class Caller
     public static void Set(string? userId, string? roles, string? requestId)
     {
         SetUser(userId, roles);
+        SetOrRemove(LinkKey, null);
         SetRequest(requestId);
     }
 
@@ -50,6 +51,14 @@ public static class Caller
     {
         SetOrRemove(UserKey, userId);
         SetOrRemove(RolesKey, roles);
+    }
+
+    /// <summary>From here on somebody acts by a link, whoever he is besides.</summary>
+    /// <param name="linkId">Id of a link that takes files, and is good.</param>
+    public static void ActByLink(string linkId)
+    {
+        SetUser(null, null);
+        SetLink(linkId);
     }
 
     /// <summary>Sets the id of the HTTP request alone; log lines carry it from here on.</summary>

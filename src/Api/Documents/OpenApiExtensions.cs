@@ -149,6 +149,8 @@ internal static class OpenApiExtensions
             names.Add(Links.LinkVisits.PasswordHeader);
         if (metadata.OfType<TakesDownloadTicket>().Any())
             names.Add(Links.LinkTicketHeaders.Header);
+        if (metadata.OfType<TakesUploadSecret>().Any())
+            names.Add(Links.DropBoxEndpoints.SecretHeader);
         if (metadata.OfType<TakesIfMatch>().Any())
             names.Add("If-Match");
         operation.Parameters ??= [];

@@ -26,6 +26,7 @@ internal static class ApiExtensions
         var limits = builder.AddGrainVaultOptions<FrontEndLimits>(FrontEndLimits.Section);
         builder.AddGrainVaultOptions<LimitsOptions>(LimitsOptions.Section);
         builder.AddGrainVaultOptions<DirectOptions>(DirectOptions.Section);
+        builder.AddGrainVaultOptions<ShareLinkOptions>(ShareLinkOptions.Section);
         builder.AddGrainVaultOptions<IngestOptions>(IngestOptions.Section, isWholeSection: false);
         builder.AddGrainVaultOptions<IngestSettings>(IngestSettings.Section);
         builder.Services.AddPartBuffers(builder.Configuration);
@@ -61,6 +62,7 @@ internal static class ApiExtensions
         services.AddSingleton<ContentRedirects>();
         services.AddSingleton<ZipPlaces>();
         services.AddSingleton<LinkVisits>();
+        services.AddSingleton<FormUpload>();
         services.AddSingleton<IngestSecret>();
         services.AddSingleton<SnsSubscriptions>();
     }

@@ -71,6 +71,13 @@ internal sealed class TakesLinkPassword
     public static TakesLinkPassword Instance { get; } = new();
 }
 
+/// <summary>The endpoint takes the secret of a visitor's upload session; for the OpenAPI document.</summary>
+internal sealed class TakesUploadSecret
+{
+    /// <summary>The one instance.</summary>
+    public static TakesUploadSecret Instance { get; } = new();
+}
+
 /// <summary>The endpoint takes the ticket of a download; for the OpenAPI document.</summary>
 internal sealed class TakesDownloadTicket
 {

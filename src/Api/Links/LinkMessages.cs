@@ -1,5 +1,7 @@
+using GrainVault.Api.Uploads;
 using GrainVault.Files;
 using GrainVault.Links;
+using GrainVault.Uploads;
 
 namespace GrainVault.Api.Links;
 
@@ -43,6 +45,40 @@ internal sealed record LinkedEntryAnswer(string Id, EntryKind Kind, string Name,
     /// <summary>What a visitor may know of an entry.</summary>
     public static LinkedEntryAnswer From(Entry entry) => new(entry.Id, entry.Kind, entry.Name, entry.SizeBytes, entry.ContentType, entry.ModifiedAt);
 }
+
+/// <summary>Body that opens an upload session by a link.</summary>
+/// <param name="Name">Name of the file.</param>
+/// <param name="Size">Its size in bytes.</param>
+/// <param name="ContentType">Media type.</param>
+/// <param name="PartSize">Part size in bytes; chosen when left out.</param>
+/// <param name="Sha256">SHA-256 of the content in lower-case hexadecimal, verified at completion.</param>
+internal sealed record LinkUploadRequest(string Name, long Size, string? ContentType = null, long? PartSize = null, string? Sha256 = null);
+
+/// <summary>An upload session of a visitor.</summary>
+/// <param name="Id"><c>up-</c> and a UUID.</param>
+/// <param name="Secret">What goes on with the session; told once, when it is opened.</param>
+/// <param name="State">What has become of it.</param>
+/// <param name="Size">Size of the file in bytes.</param>
+/// <param name="PartSize">Size of every part but the last, in bytes.</param>
+/// <param name="PartCount">Number of parts.</param>
+/// <param name="ReceivedBytes">What is acknowledged.</param>
+/// <param name="Parts">A page of the acknowledged parts.</param>
+/// <param name="NextPart">Value of <c>afterPart</c> for the next page of parts; absent on the last.</param>
+/// <param name="ExpiresAt">When an open session ends by itself.</param>
+internal sealed record LinkUploadAnswer(
+    string Id, string? Secret, UploadState State, long? Size, long PartSize, int? PartCount, long ReceivedBytes, IReadOnlyList<PartAnswer> Parts, int? NextPart,
+    DateTimeOffset ExpiresAt)
+{
+    /// <summary>What a visitor may know of a session.</summary>
+    public static LinkUploadAnswer From(UploadInfo upload, string? secret = null) => new(
+        upload.Id, secret, upload.State, upload.SizeBytes, upload.PartSizeBytes, upload.PartCount, upload.ReceivedBytes, upload.Parts.ConvertAll(PartAnswer.From),
+        upload.NextPart, upload.ExpiresAt);
+}
+
+/// <summary>A file that has arrived. Under which name it stands in the folder is not the visitor's business.</summary>
+/// <param name="Size">Its size in bytes.</param>
+/// <param name="Sha256">SHA-256 of the content in lower-case hexadecimal; absent until known.</param>
+internal sealed record SentFileAnswer(long Size, string? Sha256);
 
 /// <summary>A page of a folder below a link.</summary>
 /// <param name="Entries">By name.</param>

@@ -48,6 +48,31 @@ internal static class LinkPages
         return Ending(page, link.ExpiresAt);
     }
 
+    /// <summary>The form that takes files.</summary>
+    /// <param name="root">Path of the link.</param>
+    /// <param name="form">Secret of the form; see <see cref="FormGuard"/>.</param>
+    /// <param name="sentCount">Files that have just arrived.</param>
+    /// <param name="expiresAt">When the link ends; null for never.</param>
+    public static LinkPage Upload(string root, string form, int sentCount, DateTimeOffset? expiresAt)
+    {
+        var page = new LinkPage("Send files");
+        if (sentCount > 0)
+            page.Html("<p role=\"status\">").Text(sentCount == 1 ? "Your file has arrived. Thank you." : $"{sentCount} files have arrived. Thank you.").Html("</p>\n");
+        page.Html("<p>Whoever gave you this link receives what you send. You can't see or change it afterwards.</p>\n<form method=\"post\" enctype=\"multipart/form-data\" action=\"")
+            .Text(root).Html("\">\n");
+        Guard(page, form);
+        return Ending(
+            page.Html(
+                """
+                <label for="files">Files</label>
+                <input id="files" name="files" type="file" multiple required>
+                <button class="button" type="submit">Send</button>
+                </form>
+
+                """),
+            expiresAt);
+    }
+
     /// <summary>The form that asks for the password.</summary>
     /// <param name="root">Path of the link.</param>
     /// <param name="form">Secret of the form; see <see cref="FormGuard"/>.</param>

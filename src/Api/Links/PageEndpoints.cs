@@ -1,5 +1,7 @@
 using GrainVault.Api.Http;
+using GrainVault.Api.Shedding;
 using GrainVault.Files;
+using GrainVault.Links;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
@@ -8,19 +10,21 @@ namespace GrainVault.Api.Links;
 /// <summary>The page at <c>/s/{token}</c>, for people with a browser, with scripts or without.</summary>
 internal static class PageEndpoints
 {
+    /// <summary>What is said of a form that another site may have sent.</summary>
+    public const string ForeignForm = "The form did not come from this page, or your browser keeps no cookies for it. Try again here.";
+
     private const int FormBytesMax = 4 << 10;
     private const int PageLength = 100;
     private const string FormType = "application/x-www-form-urlencoded";
-    private const string ForeignForm = "The form did not come from this page, or your browser keeps no cookies for it. Try again here.";
 
     /// <summary>Adds the page.</summary>
     public static void MapLinkPage(this IEndpointRouteBuilder app)
     {
         app.MapMethods("/s/{token}", ["GET", "HEAD"], GetAsync).ExcludeFromDescription();
-        app.MapPost("/s/{token}", PostAsync).ExcludeFromDescription();
+        app.MapPost("/s/{token}", PostAsync).Weighs(RequestWeight.Upload).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> GetAsync(string token, string? parentId, string? cursor, HttpContext context, LinkVisits visits)
+    private static async Task<IResult> GetAsync(string token, string? parentId, string? cursor, int? sent, HttpContext context, LinkVisits visits)
     {
         // A page that is left out and one that is empty are the same to a form or a link.
         var folderId = string.IsNullOrEmpty(parentId) ? null : parentId;
@@ -28,15 +32,19 @@ internal static class PageEndpoints
         if (problem is not null)
             return Answer(context, token, problem);
         var root = Root(context, token);
-        if (link!.Entry is { Kind: EntryKind.File })
+        if (link!.Role == LinkRole.Upload)
+            return LinkPages.Upload(root, FormGuard.Issue(context, root), Math.Clamp(sent ?? 0, 0, 1_000), link.ExpiresAt);
+        if (link.Entry is { Kind: EntryKind.File })
             return link.IsTop && folderId is null ? LinkPages.File(root, link) : Answer(context, token, LinkVisits.NoSuch);
         (problem, var page) = await visits.CallAsync(
             context, token, (grain, pass, end) => grain.ListAsync(pass, folderId, cursor, PageLength, end), result => result.Refusal);
         return problem is not null ? Answer(context, token, problem) : LinkPages.Folder(root, link, page!, isFirst: cursor is null);
     }
 
-    private static async Task<IResult> PostAsync(string token, HttpContext context, LinkVisits visits, FrontEndLimits limits, TimeProvider time)
+    private static async Task<IResult> PostAsync(string token, HttpContext context, LinkVisits visits, FormUpload upload, FrontEndLimits limits, TimeProvider time)
     {
+        if (FormUpload.IsForm(context.Request))
+            return await TakeFilesAsync(token, context, visits, upload);
         var form = await ReadFormAsync(context, limits, time);
         var root = Root(context, token);
         if (!FormGuard.IsOurs(context.Request, form[FormGuard.Field]))
@@ -60,6 +68,29 @@ internal static class PageEndpoints
                 context, root, $"There were too many wrong passwords. Try again in {problem.RetryAfterSeconds} s.", StatusCodes.Status429TooManyRequests),
             _ => LinkPages.Failed(problem.Type.Status, problem.Detail),
         };
+    }
+
+    private static async Task<IResult> TakeFilesAsync(string token, HttpContext context, LinkVisits visits, FormUpload upload)
+    {
+        var (problem, right) = await visits.CallAsync(context, token, (link, pass, end) => link.AdmitFileAsync(pass, end), result => result.Refusal);
+        if (problem is not null)
+            return Answer(context, token, problem);
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = right!.FileSizeBytesMax;
+        Caller.ActByLink(right!.LinkId);
+        try
+        {
+            var (refusal, count) = await upload.StoreAsync(context, right.FolderId);
+            if (refusal is not null)
+                return Answer(context, token, Problem.From(refusal with { Detail = count == 0 ? refusal.Detail : $"{refusal.Detail} {count} files before it have arrived." }));
+            context.Response.Headers.CacheControl = LinkVisits.CacheControl;
+            context.Response.Headers.Location = $"{Root(context, token)}?sent={count}";
+            return Results.StatusCode(StatusCodes.Status303SeeOther);
+        }
+        catch (ProblemException exception)
+        {
+            return Answer(context, token, exception.Problem);
+        }
     }
 
     // Programs that come here by mistake get what they get everywhere; the form is there for everybody.

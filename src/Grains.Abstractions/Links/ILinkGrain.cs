@@ -34,4 +34,19 @@ public interface ILinkGrain : IGrainWithStringKey
     /// <summary>A page of a folder by name; of the link's own, or of one below it. Refusals: NotFound, BadCredentials, Invalid (cursor, limit).</summary>
     [AlwaysInterleave, Alias("List")]
     Task<EntryPageResult> ListAsync(LinkPass pass, string? folderId, string? cursor, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Opens an upload session into the folder of a link that takes files, one after another, so that their number stays within its limit.
+    /// Refusals: NotFound, BadCredentials, Invalid, TooLarge, Throttled (sessions of the link), QuotaExceeded (its owner's).
+    /// </summary>
+    [Alias("CreateUpload")]
+    Task<LinkUploadResult> CreateUploadAsync(LinkPass pass, LinkUploadCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Whether a session may go on: the link is good still, and the secret is that of the session. Refusal: NotFound.</summary>
+    [AlwaysInterleave, Alias("OpenUpload")]
+    Task<LinkUploadRight> OpenUploadAsync(string uploadId, string secret, CancellationToken cancellationToken = default);
+
+    /// <summary>Whether a file may be put into the folder in one request. Refusals: NotFound, BadCredentials, Throttled.</summary>
+    [AlwaysInterleave, Alias("AdmitFile")]
+    Task<LinkUploadRight> AdmitFileAsync(LinkPass pass, CancellationToken cancellationToken = default);
 }

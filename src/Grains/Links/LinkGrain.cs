@@ -9,13 +9,14 @@ namespace GrainVault.Links;
 
 /// <summary>One link. It remembers nothing but wrong passwords: everything else may be changed by its owner at any moment.</summary>
 [GrainType("lt")]
-internal sealed class LinkGrain(
+internal sealed partial class LinkGrain(
     LinkRepository repository,
     LinkTickets tickets,
     EntryListing entries,
     PasswordService passwords,
     AuditQueue audit,
     IOptions<ShareLinkOptions> options,
+    IOptions<LimitsOptions> limits,
     TimeProvider time) : Grain, ILinkGrain
 {
     private readonly FailureWindow _failures = new(options.Value.FailedPasswordCountMax, time);

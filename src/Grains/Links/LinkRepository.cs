@@ -47,6 +47,14 @@ internal sealed class LinkRepository(CatalogueDatabase database, IOptions<ShareL
             parameters => parameters.Text(linkId).Time(time.GetUtcNow()),
             async reader => await reader.ReadAsync() && reader.GetBoolean(0));
 
+    /// <summary>Unfinished upload sessions that came by a link, up to a number.</summary>
+    public Task<int> CountUploadsAsync(string linkId, int countMax, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            "SELECT count(*)::integer FROM (SELECT 1 FROM uploads WHERE uploader_id = $1 AND state <= 3 LIMIT $2) open",
+            parameters => parameters.Text(linkId).Integer(countMax),
+            async reader => await reader.ReadAsync(cancellationToken) ? reader.GetInt32(0) : 0,
+            cancellationToken);
+
     /// <summary>All links to an entry, oldest first; or one of them.</summary>
     public Task<List<Link>> ListAsync(string entryId, string? linkId, CancellationToken cancellationToken) =>
         database.ReadAsync(

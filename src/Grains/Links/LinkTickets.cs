@@ -25,8 +25,18 @@ internal sealed class LinkTickets(ListCursors signer, TimeProvider time)
     public ValueTask<bool> IsProofAsync(string proof, string linkId, CancellationToken cancellationToken) =>
         IsGoodAsync(ProofScope(linkId), proof, cancellationToken);
 
+    /// <summary>The right to go on with a session, as long as the link is good.</summary>
+    public ValueTask<string> IssueSecretAsync(string linkId, string uploadId, TimeSpan lifetime, CancellationToken cancellationToken) =>
+        IssueAsync(SecretScope(linkId, uploadId), lifetime, cancellationToken);
+
+    /// <summary>True for the right to this session.</summary>
+    public ValueTask<bool> IsSecretAsync(string secret, string linkId, string uploadId, CancellationToken cancellationToken) =>
+        IsGoodAsync(SecretScope(linkId, uploadId), secret, cancellationToken);
+
     // No user has such an id, so none of these is a cursor.
     private static string TicketScope(string linkId, string fileId) => ListCursors.Scope("link ticket", linkId, fileId);
+
+    private static string SecretScope(string linkId, string uploadId) => ListCursors.Scope("link upload", linkId, uploadId);
 
     private static string ProofScope(string linkId) => ListCursors.Scope("link password", linkId);
 

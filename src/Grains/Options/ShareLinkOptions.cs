@@ -20,6 +20,14 @@ public sealed class ShareLinkOptions
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan PasswordLifetime { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>Largest file that comes by a link, in bytes. Default: 10 GiB.</summary>
+    [Range(typeof(long), "1", "1000000000000000000")]
+    public long UploadSizeBytesMax { get; set; } = 10L << 30;
+
+    /// <summary>Unfinished upload sessions of one link. Default: 100.</summary>
+    [Range(1, 100_000)]
+    public int OpenUploadCountMax { get; set; } = 100;
+
     /// <summary>Wrong passwords of one link within a minute, from wherever they come, after which everybody has to wait. Default: 30.</summary>
     [Range(1, 10_000)]
     public int FailedPasswordCountMax { get; set; } = 30;

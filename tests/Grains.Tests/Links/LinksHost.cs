@@ -8,8 +8,13 @@ namespace GrainVault.Grains.Tests.Links;
 public sealed class LinksHost : GrainsHost
 {
     public const int FailedPasswordCountMax = 3;
+    public const int OpenUploadCountMax = 4;
 
-    public LinksHost() => Settings["GrainVault:Links:FailedPasswordCountMax"] = FailedPasswordCountMax.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public LinksHost()
+    {
+        Settings["GrainVault:Links:FailedPasswordCountMax"] = FailedPasswordCountMax.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Settings["GrainVault:Links:OpenUploadCountMax"] = OpenUploadCountMax.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     public ShiftedTime Time { get; } = new();
 

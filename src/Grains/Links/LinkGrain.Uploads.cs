@@ -1,0 +1,67 @@
+using GrainVault.Files;
+using GrainVault.Uploads;
+using Orleans;
+
+namespace GrainVault.Links;
+
+/// <summary>Files that visitors put into the folder of the link. Whether they may is looked at again by the statement that makes the file.</summary>
+internal sealed partial class LinkGrain
+{
+    private const int RetryAfterSeconds = 60;
+
+    /// <inheritdoc/>
+    public async Task<LinkUploadResult> CreateUploadAsync(LinkPass pass, LinkUploadCommand command, CancellationToken cancellationToken = default)
+    {
+        var right = await AdmitFileAsync(pass, cancellationToken);
+        if (right.Refusal is { } refusal)
+            return new LinkUploadResult(refusal, null, null);
+        if (command.SizeBytes > right.FileSizeBytesMax)
+            return new LinkUploadResult(new Refusal(RefusalReason.TooLarge, $"Files by this link have at most {right.FileSizeBytesMax} bytes."), null, null);
+        Caller.ActByLink(right.LinkId);
+        var created = await GrainFactory.GetGrain<IUploadSessionGrain>(command.UploadId).CreateAsync(
+            new CreateUploadCommand(
+                command.Name, command.SizeBytes, command.ContentType, right.FolderId, UploadMode.Proxied, command.PartSizeBytes, null, null,
+                command.Sha256, OnConflict.Rename),
+            cancellationToken);
+        if (created.Refusal is not null)
+            return new LinkUploadResult(created.Refusal, null, null);
+        var secret = await tickets.IssueSecretAsync(right.LinkId, command.UploadId, limits.Value.UploadLifetime, cancellationToken);
+        return new LinkUploadResult(null, created.Upload, secret);
+    }
+
+    /// <inheritdoc/>
+    public async Task<LinkUploadRight> OpenUploadAsync(string uploadId, string secret, CancellationToken cancellationToken = default)
+    {
+        // Who has the secret has told the password when he got it.
+        var access = await FindTakingAsync(cancellationToken);
+        return access is not null && await tickets.IsSecretAsync(secret, access.LinkId, uploadId, cancellationToken)
+            ? Right(access)
+            : NoRight(access is null ? NotFound : Refusals.NotFound("upload"));
+    }
+
+    /// <inheritdoc/>
+    public async Task<LinkUploadRight> AdmitFileAsync(LinkPass pass, CancellationToken cancellationToken = default)
+    {
+        if (await FindTakingAsync(cancellationToken) is not { } access)
+            return NoRight(NotFound);
+        if (access.PasswordHash is not null && (pass.Proof is not { } proof || !await tickets.IsProofAsync(proof, access.LinkId, cancellationToken)))
+            return NoRight(PasswordNeeded);
+        var countMax = options.Value.OpenUploadCountMax;
+        return await repository.CountUploadsAsync(access.LinkId, countMax, cancellationToken) < countMax
+            ? Right(access)
+            : NoRight(new Refusal(RefusalReason.Throttled, "Too many uploads by this link are unfinished; try again later.", RetryAfterSeconds));
+    }
+
+    private static LinkUploadRight NoRight(Refusal refusal) => new(refusal, "", "", 0);
+
+    private LinkUploadRight Right(LinkAccess access) => new(null, access.LinkId, access.File.Entry.Id, options.Value.UploadSizeBytesMax);
+
+    private async Task<LinkAccess?> FindTakingAsync(CancellationToken cancellationToken)
+    {
+        var access = LinkTokens.HashOfKey(this.GetPrimaryKeyString()) is { } hash ? await repository.FindAsync(hash, null, hasTicket: false, cancellationToken) : null;
+        if (access is { Role: LinkRole.Upload })
+            return access;
+        DeactivateIfNew();
+        return null;
+    }
+}
