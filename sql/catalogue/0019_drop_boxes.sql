@@ -32,3 +32,24 @@ BEGIN
     SELECT * INTO access FROM entry_access(p_entry, p_actor);
     refusal := CASE WHEN coalesce(access.role, 0) = 0 THEN 1 WHEN access.role < 3 THEN 2 END;
 END $$;
+
+-- As before, and what strangers have begun by the link is over too: the janitor ends it, and the quota comes back. Sessions are locked before
+-- the link, as by the commits that make files of them.
+CREATE OR REPLACE FUNCTION revoke_link(p_user text, p_link text) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    entry text;
+    granted integer;
+BEGIN
+    SELECT entry_id INTO entry FROM links WHERE id = p_link;
+    SELECT a.role INTO granted FROM entry_access(entry, p_user) a;
+    IF coalesce(granted, 0) = 0 THEN
+        RETURN 1;
+    END IF;
+    IF granted < 4 THEN
+        RETURN 2;
+    END IF;
+    PERFORM 1 FROM uploads WHERE uploader_id = p_link AND state <= 3 ORDER BY id FOR NO KEY UPDATE;
+    UPDATE uploads SET expires_at = least(expires_at, now()) WHERE uploader_id = p_link AND state IN (1, 3);
+    DELETE FROM links WHERE id = p_link;
+    RETURN CASE WHEN FOUND THEN NULL ELSE 1 END;
+END $$;

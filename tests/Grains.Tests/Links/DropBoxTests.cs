@@ -69,6 +69,21 @@ public sealed class DropBoxTests(LinksHost host) : IClassFixture<LinksHost>
     }
 
     [Fact]
+    public async Task Revoking_ends_what_was_begun_and_gives_the_quota_back()
+    {
+        var owner = await host.SignUpAsync();
+        var (token, link) = await host.MakeAsync(owner, await owner.FolderAsync("box"), role: LinkRole.Upload);
+        var begun = (await CreateAsync(token, 100)).Upload!;
+        Assert.Equal(100, (await owner.ProfileAsync()).ReservedBytes);
+        Assert.Null((await owner.Grain.RevokeLinkAsync(link.Id)).Refusal);
+
+        await Janitor.RunAllAsync(host);
+
+        Assert.Equal(UploadState.Expired, (await owner.Session(begun.Id).GetAsync(0, 10)).Upload!.State);
+        Assert.Equal(0, (await owner.ProfileAsync()).ReservedBytes);
+    }
+
+    [Fact]
     public async Task Session_goes_on_with_its_secret_alone()
     {
         var owner = await host.SignUpAsync();
