@@ -1,3 +1,4 @@
+using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Links;
 using GrainVault.Uploads;
