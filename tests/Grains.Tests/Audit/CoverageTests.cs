@@ -75,6 +75,9 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         ["IUploadSessionGrain.AbortAsync"] = "a session is no file",
         ["IPartWriterGrain.WritePartAsync"] = "part of an upload",
         ["ILinkGrain.GetAsync"] = "reads metadata",
+        ["ILinkGrain.CreateUploadAsync"] = "a session is no file; its completion is audited, and names the link",
+        ["ILinkGrain.OpenUploadAsync"] = "asks for a right",
+        ["ILinkGrain.AdmitFileAsync"] = "asks for a right",
         ["ILinkGrain.UnlockAsync"] = "checks a password; what is opened with it is audited",
         ["ILinkGrain.ListAsync"] = "reads metadata",
     };
