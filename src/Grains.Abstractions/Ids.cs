@@ -15,6 +15,9 @@ public static class Ids
     /// <summary>Prefix of upload sessions.</summary>
     public const string Upload = "up";
 
+    /// <summary>Prefix of webhooks.</summary>
+    public const string Webhook = "wh";
+
     /// <summary>Prefix of logins: one signed-in client and its family of refresh tokens.</summary>
     public const string Login = "l";
 

@@ -80,6 +80,9 @@ public enum RefusalReason
 
     /// <summary>The user has as many unfinished upload sessions as one may have (409).</summary>
     TooManyUploads = 40,
+
+    /// <summary>Changes after the cursor may be gone; the feed is to be read from its beginning (410).</summary>
+    CursorExpired = 41,
 }
 
 /// <summary>An expected outcome other than success.</summary>

@@ -1,6 +1,7 @@
 using GrainVault.Accounts;
 using GrainVault.Administration;
 using GrainVault.Audit;
+using GrainVault.Changes;
 using GrainVault.Cluster;
 using GrainVault.Data;
 using GrainVault.Files;
@@ -11,6 +12,7 @@ using GrainVault.Maintenance;
 using GrainVault.Options;
 using GrainVault.Resilience;
 using GrainVault.Uploads;
+using GrainVault.Webhooks;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -39,6 +41,8 @@ public static class GrainVaultGrainsExtensions
         services.AddSection<AccountOptions>(configuration, AccountOptions.Section);
         services.AddSection<AuditOptions>(configuration, AuditOptions.Section);
         services.AddSection<StorageActivityOptions>(configuration, StorageActivityOptions.Section);
+        services.AddSection<ChangesOptions>(configuration, ChangesOptions.Section);
+        services.AddSection<WebhookOptions>(configuration, WebhookOptions.Section);
         services.AddSection<JanitorOptions>(configuration, JanitorOptions.Section);
 
         services.AddSection<ResilienceOptions>(configuration, ResilienceOptions.Section);
@@ -73,6 +77,15 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<EntryListing>();
         services.AddSingleton<ArchiveListing>();
         services.AddSingleton<TrashRepository>();
+
+        services.AddSingleton<FeedRepository>();
+        services.AddSingleton<FeedCursors>();
+        services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<FeedWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<FeedWatch>());
+        services.AddSingleton<WebhookRepository>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<WebhookBook>();
 
         services.AddSingleton<UploadRepository>();
         services.AddSingleton<UploadListing>();

@@ -1,5 +1,6 @@
 using GrainVault.Api.Archives;
 using GrainVault.Api.Auth;
+using GrainVault.Api.Changes;
 using GrainVault.Api.Cluster;
 using GrainVault.Api.Diagnostics;
 using GrainVault.Api.Files;
@@ -29,6 +30,8 @@ internal static class ApiExtensions
         builder.AddGrainVaultOptions<ShareLinkOptions>(ShareLinkOptions.Section);
         builder.AddGrainVaultOptions<IngestOptions>(IngestOptions.Section, isWholeSection: false);
         builder.AddGrainVaultOptions<IngestSettings>(IngestSettings.Section);
+        builder.AddGrainVaultOptions<ChangesOptions>(ChangesOptions.Section, isWholeSection: false);
+        builder.AddGrainVaultOptions<ChangesSettings>(ChangesSettings.Section);
         builder.Services.AddPartBuffers(builder.Configuration);
         builder.KnownKeys().Add("Limits:PartBuffers", typeof(PartBufferOptions));
         builder.WebHost.UseFrontEndKestrel(limits);
@@ -63,6 +66,8 @@ internal static class ApiExtensions
         services.AddSingleton<ZipPlaces>();
         services.AddSingleton<LinkVisits>();
         services.AddSingleton<FormUpload>();
+        services.AddSingleton<FeedReader>();
+        services.AddSingleton<EventStreams>();
         services.AddSingleton<IngestSecret>();
         services.AddSingleton<SnsSubscriptions>();
     }

@@ -4,9 +4,12 @@ using GrainVault.Api.Accounts;
 using GrainVault.Api.Administration;
 using GrainVault.Api.Archives;
 using GrainVault.Api.Audit;
+using GrainVault.Api.Changes;
 using GrainVault.Api.Files;
 using GrainVault.Api.Links;
 using GrainVault.Api.Uploads;
+using GrainVault.Api.Webhooks;
+using GrainVault.Changes;
 using GrainVault.Files;
 using GrainVault.Links;
 using GrainVault.Uploads;
@@ -32,6 +35,8 @@ namespace GrainVault.Api.Http;
         typeof(LowerCaseEnum<UploadState>),
         typeof(LowerCaseEnum<UploadMode>),
         typeof(LowerCaseEnum<EntryView>),
+        typeof(LowerCaseEnum<ChangeType>),
+        typeof(LowerCaseEnum<FeedRole>),
         typeof(UtcTime),
     ])]
 [JsonSerializable(typeof(ProblemBody))]
@@ -78,6 +83,11 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(AuditPageAnswer))]
 [JsonSerializable(typeof(ActivityPageAnswer))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(ChangePageAnswer))]
+[JsonSerializable(typeof(ProgressAnswer))]
+[JsonSerializable(typeof(CreateWebhookRequest))]
+[JsonSerializable(typeof(WebhookAnswer))]
+[JsonSerializable(typeof(WebhooksAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Deepest nesting that is read.</summary>

@@ -52,7 +52,7 @@ internal sealed class CatalogueCheck(NpgsqlDataSource catalogue, FsckReport repo
         LEFT JOIN (
             SELECT owner_id, count(*) AS count, min(seq) AS first, max(seq) AS last FROM changes GROUP BY owner_id
         ) t ON t.owner_id = u.id
-        WHERE u.change_seq <> coalesce(t.last, 0) OR t.count <> t.last - t.first + 1
+        WHERE u.change_seq <> coalesce(t.last, u.change_seq) OR t.count <> t.last - t.first + 1
         """;
 
     private const string Owners =

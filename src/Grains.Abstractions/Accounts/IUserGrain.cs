@@ -1,6 +1,8 @@
 using GrainVault.Audit;
+using GrainVault.Changes;
 using GrainVault.Files;
 using GrainVault.Uploads;
+using GrainVault.Webhooks;
 using Orleans;
 using Orleans.Concurrency;
 
@@ -74,6 +76,16 @@ public interface IUserGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("GoOnEmptying")]
     Task<EmptiedResult> GoOnEmptyingAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// A page of the user's change feed: what changed of his own entries and of those that are shared with him. Refusals: Invalid (limit,
+    /// cursor), CursorExpired.
+    /// </summary>
+    /// <param name="cursor">From the page before; null for the whole state and the changes after it; <c>now</c> for changes from now on.</param>
+    /// <param name="limit">Changes that are read, 1 to 1,000; a page may have more where one of them brings others along.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [ReadOnly, Alias("ReadChanges")]
+    Task<ChangePageResult> ReadChangesAsync(string? cursor, int limit, CancellationToken cancellationToken = default);
+
     /// <summary>A page of the user's unfinished upload sessions, newest first, without their parts.</summary>
     [ReadOnly, Alias("ListUploads")]
     Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default);
@@ -81,6 +93,18 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>A page of the user's own audit, newest first: what he did, and what others did to what is his. Refusal: Invalid.</summary>
     [ReadOnly, Alias("ListAudit")]
     Task<AuditPageResult> ListAuditAsync(AuditQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a webhook, which hears of changes from now on. A repeat returns the first result. Refusal: Invalid (URL, secret, too many).</summary>
+    [Alias("CreateWebhook")]
+    Task<WebhooksResult> CreateWebhookAsync(CreateWebhookCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>The user's webhooks, without their secrets.</summary>
+    [ReadOnly, Alias("ListWebhooks")]
+    Task<WebhooksResult> ListWebhooksAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Removes a webhook. Refusal: NotFound.</summary>
+    [Alias("DeleteWebhook")]
+    Task<Outcome> DeleteWebhookAsync(string webhookId, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Binds an idempotency key to the id of the thing that the request creates. A repeat within 24 h gets the first id, so

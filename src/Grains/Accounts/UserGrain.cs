@@ -1,8 +1,10 @@
 using GrainVault.Audit;
+using GrainVault.Changes;
 using GrainVault.Files;
 using GrainVault.Links;
 using GrainVault.Options;
 using GrainVault.Uploads;
+using GrainVault.Webhooks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -20,6 +22,8 @@ internal sealed partial class UserGrain(
     UploadListing uploads,
     LinkRepository links,
     TransferRepository transfers,
+    ChangeFeed changes,
+    WebhookBook webhooks,
     PasswordService passwords,
     AuditLog audit,
     AuditQueue auditQueue,
@@ -108,6 +112,10 @@ internal sealed partial class UserGrain(
         IsOwner ? await transfers.ListAsync(Id, isOutgoing, cursor, limit, cancellationToken) : new TransferPageResult(NotFound, [], null);
 
     /// <inheritdoc/>
+    public async Task<ChangePageResult> ReadChangesAsync(string? cursor, int limit, CancellationToken cancellationToken = default) =>
+        IsOwner ? await changes.ReadAsync(Id, cursor, limit, cancellationToken) : new ChangePageResult(NotFound, [], null, HasMore: false);
+
+    /// <inheritdoc/>
     public async Task<UploadPageResult> ListUploadsAsync(string? cursor, int limit, CancellationToken cancellationToken = default) =>
         IsOwner ? await uploads.ListAsync(Id, cursor, limit, cancellationToken) : new UploadPageResult(NotFound, [], null);
 
@@ -127,6 +135,18 @@ internal sealed partial class UserGrain(
     /// <inheritdoc/>
     public async Task<AuditPageResult> ListAuditAsync(AuditQuery query, CancellationToken cancellationToken = default) =>
         IsOwner ? await auditListing.ListAsync(Id, query with { OwnerId = Id }, cancellationToken) : new AuditPageResult(NotFound, [], null);
+
+    /// <inheritdoc/>
+    public async Task<WebhooksResult> CreateWebhookAsync(CreateWebhookCommand command, CancellationToken cancellationToken = default) =>
+        IsOwner ? await webhooks.CreateAsync(Id, command, cancellationToken) : new WebhooksResult(NotFound, []);
+
+    /// <inheritdoc/>
+    public async Task<WebhooksResult> ListWebhooksAsync(CancellationToken cancellationToken = default) =>
+        IsOwner ? await webhooks.ListAsync(Id, cancellationToken) : new WebhooksResult(NotFound, []);
+
+    /// <inheritdoc/>
+    public async Task<Outcome> DeleteWebhookAsync(string webhookId, CancellationToken cancellationToken = default) =>
+        IsOwner ? await webhooks.RemoveAsync(Id, webhookId) : new Outcome(NotFound);
 
     /// <inheritdoc/>
     public async Task<IdempotencyResult> BindIdempotencyKeyAsync(

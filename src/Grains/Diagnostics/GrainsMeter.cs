@@ -31,6 +31,8 @@ public static class GrainsMeter
     private static readonly Counter<long> InboxRefusedCount = Meter.CreateCounter<long>("grainvault.inbox.refused", "{object}", "Objects of the inbox that could not be adopted, each once per reason");
 
     private static readonly Counter<long> AuditDroppedCount = Meter.CreateCounter<long>("grainvault.audit.dropped", "{row}", "Downloads and failed sign-ins that came too fast for the audit");
+    private static readonly Counter<long> WebhookCount = Meter.CreateCounter<long>("grainvault.webhook.deliveries", "{delivery}", "Attempts to deliver to webhooks, by outcome");
+    private static readonly UpDownCounter<int> FeedWatchers = Meter.CreateUpDownCounter<int>("grainvault.feed.watchers", "{request}", "Requests that wait for changes");
 
     /// <summary>A counter that is not there yet has no rate when it begins to count; nor does a queue that nobody has waited in.</summary>
     static GrainsMeter()
@@ -39,7 +41,9 @@ public static class GrainsMeter
             counter.Add(0);
         foreach (var reason in InboxReasons.All)
             InboxRefusedCount.Add(0, Reason(reason));
-        foreach (var level in (UpDownCounter<int>[])[StoreWrites, StoreWriteWaiters, PasswordWaiters])
+        foreach (var isTaken in (bool[])[true, false])
+            WebhookCount.Add(0, Delivery(isTaken));
+        foreach (var level in (UpDownCounter<int>[])[StoreWrites, StoreWriteWaiters, PasswordWaiters, FeedWatchers])
             level.Add(0);
     }
 
@@ -66,6 +70,10 @@ public static class GrainsMeter
 
     internal static void EventsReceived(int count) => EventCount.Add(count);
 
+    internal static void WebhookTried(bool isTaken) => WebhookCount.Add(1, Delivery(isTaken));
+
+    internal static void FeedWatched(int change) => FeedWatchers.Add(change);
+
     internal static void InboxAdopted() => InboxAdoptedCount.Add(1);
 
     internal static void InboxRefused(string reason) => InboxRefusedCount.Add(1, Reason(reason));
@@ -87,6 +95,8 @@ public static class GrainsMeter
     internal static void StoreWriteStarted() => StoreWrites.Add(1);
 
     internal static void StoreWriteEnded() => StoreWrites.Add(-1);
+
+    private static KeyValuePair<string, object?> Delivery(bool isTaken) => new("outcome", isTaken ? "taken" : "failed");
 
     private static KeyValuePair<string, object?> Reason(string reason) => new("reason", reason);
 }

@@ -1,5 +1,6 @@
 using GrainVault.Accounts;
 using GrainVault.Audit;
+using GrainVault.Changes;
 using GrainVault.Cluster;
 using GrainVault.Diagnostics;
 using GrainVault.Links;
@@ -21,6 +22,7 @@ internal sealed partial class FileGrain(
     PasswordService passwords,
     ShortcutTargets targets,
     TransferRepository transfers,
+    FeedWatch feed,
     IOwnerWatch owners,
     AuditQueue audit,
     IOptions<JanitorOptions> janitor,
@@ -131,7 +133,9 @@ internal sealed partial class FileGrain(
     {
         try
         {
-            return await command();
+            var result = await command();
+            feed.Nudge();
+            return result;
         }
         catch (Exception exception)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using GrainVault.Accounts;
 using GrainVault.Administration;
 using GrainVault.Audit;
+using GrainVault.Changes;
 using GrainVault.Diagnostics;
 using GrainVault.Files;
 using GrainVault.Inbox;
@@ -9,6 +10,7 @@ using GrainVault.Ingest;
 using GrainVault.Options;
 using GrainVault.Storage;
 using GrainVault.Uploads;
+using GrainVault.Webhooks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -32,10 +34,15 @@ internal sealed class JanitorGrain(
     InboxListing inbox,
     InboxLevels inboxLevels,
     LeakLevels leakLevels,
+    FeedRepository feed,
+    IOptions<ChangesOptions> changes,
     IOptions<JanitorOptions> options,
     ILogger<JanitorGrain> logger) : Grain, IJanitorGrain, IRemindable
 {
     private const string ReminderName = "run";
+
+    /// <summary>What changes outlive their cursors: longer than any transaction, and than clocks differ.</summary>
+    private static readonly TimeSpan ChangeSlack = TimeSpan.FromHours(1);
 
     /// <summary>Reads back contents for longer than any turn; null when none runs.</summary>
     private Task? _hashing;
@@ -67,8 +74,10 @@ internal sealed class JanitorGrain(
         if (Shard == 0)
             count += await StepAsync("inbox listing", () => inbox.RunAsync(cancellationToken));
         count += await StepAsync("inbox", () => GrainFactory.GetGrain<IInboxGrain>(string.Create(CultureInfo.InvariantCulture, $"in-{Shard}")).RunAsync(cancellationToken));
+        count += await StepAsync("webhooks", () => GrainFactory.GetGrain<IWebhookGrain>(string.Create(CultureInfo.InvariantCulture, $"wh-{Shard}")).RunAsync(cancellationToken));
         if (Shard == 0)
         {
+            count += await StepAsync("changes", () => feed.PruneAsync(changes.Value.Age + ChangeSlack, options.Value.RowCountMax, cancellationToken));
             count += await StepAsync("old rows", () => repository.RemoveOldAsync(cancellationToken));
             count += await StepAsync("audit", () => audit.RunAsync(options.Value.RowCountMax, cancellationToken));
             count += await StepAsync("storage activity", () => storeCalls.RemoveOldAsync(cancellationToken));

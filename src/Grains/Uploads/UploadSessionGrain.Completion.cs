@@ -253,6 +253,7 @@ internal sealed partial class UploadSessionGrain
         if (result.Entry is not null)
         {
             _row = row with { State = UploadState.Completed };
+            NoteProgress(row.ActorId, isEnd: true);
             return result;
         }
 

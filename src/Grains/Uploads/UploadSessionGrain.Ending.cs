@@ -46,6 +46,7 @@ internal sealed partial class UploadSessionGrain
 
         UploadLog.Ended(logger, Id, wanted);
         _row = row with { State = wanted, Failure = failure };
+        NoteProgress(row.ActorId, isEnd: true);
         _acknowledged.Clear();
         await DropMultipartAsync(row);
         return state;

@@ -51,4 +51,7 @@ internal static partial class UploadLog
 
     [LoggerMessage(4308, LogLevel.Warning, "The object of the refused file {FileId} could not be given up; its intent expires by itself")]
     public static partial void AbandonFailed(ILogger logger, string fileId, Exception exception);
+
+    [LoggerMessage(4313, LogLevel.Debug, "Whoever watches uploads was not told of {UploadId}")]
+    public static partial void ProgressNotTold(ILogger logger, string uploadId, Exception exception);
 }

@@ -57,6 +57,8 @@ internal sealed partial class UploadSessionGrain
         {
             if (end == PartEnd.Acknowledged && number is >= 1 and <= PartSet.NumberMax)
                 _acknowledged.Add(number);
+            if (end == PartEnd.Acknowledged && _row is { } known)
+                NoteProgress(known.ActorId);
             // The ledger knows a newer epoch than we do: another activation took the session over, and what we remember is old.
             if (end == PartEnd.Fenced && _row?.Epoch == epoch)
                 Forget();

@@ -73,6 +73,8 @@ public static class GrainVaultSiloExtensions
         builder.AddGrainVaultOptions<DirectOptions>(DirectOptions.Section);
         builder.AddGrainVaultOptions<IngestOptions>(IngestOptions.Section, isWholeSection: false);
         builder.AddGrainVaultOptions<ShareLinkOptions>(ShareLinkOptions.Section);
+        builder.AddGrainVaultOptions<WebhookOptions>(WebhookOptions.Section);
+        builder.AddGrainVaultOptions<ChangesOptions>(ChangesOptions.Section, isWholeSection: false);
         builder.AddGrainVaultOptions<InboxOptions>(InboxOptions.Section);
         builder.AddGrainVaultOptions<AuditOptions>(AuditOptions.Section);
         builder.AddGrainVaultOptions<StorageActivityOptions>(StorageActivityOptions.Section);

@@ -13,7 +13,7 @@ public sealed class KnownKeys
     private const int SuggestionDistanceMax = 3;
 
     /// <summary>Sections that exist; each kind of process reads some of them and ignores the others.</summary>
-    private static readonly string[] Sections = ["Audit", "Auth", "Cluster", "Cors", "Data", "Direct", "Http", "Inbox", "Ingest", "Janitor", "Limits", "Links", "Metrics", "Objects", "Postgres", "Proxies", "Resilience", "StorageActivity", "Telemetry"];
+    private static readonly string[] Sections = ["Audit", "Auth", "Changes", "Cluster", "Cors", "Data", "Direct", "Http", "Inbox", "Ingest", "Janitor", "Limits", "Links", "Metrics", "Objects", "Postgres", "Proxies", "Resilience", "StorageActivity", "Telemetry", "Webhooks"];
 
     private readonly HashSet<string> _keys = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _openKeys = new(StringComparer.OrdinalIgnoreCase);

@@ -1,0 +1,53 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using GrainVault.Options;
+
+namespace GrainVault.Webhooks;
+
+/// <summary>What a webhook may be, and its secret in the form of Standard Webhooks.</summary>
+internal static class WebhookRules
+{
+    private const string SecretPrefix = "whsec_";
+    private const int SecretSizeBytes = 32;
+    private const int SecretSizeBytesMin = 24;
+    private const int SecretSizeBytesMax = 64;
+    private const int UrlLengthMax = 2_000;
+
+    /// <summary>Null when changes may be sent there. Where the name leads is looked at with every connection.</summary>
+    public static Refusal? CheckUrl(string? url, WebhookOptions options)
+    {
+        if (url is not { Length: > 0 and <= UrlLengthMax } || url.Any(character => character is < '!' or > '~') || !Uri.TryCreate(url, UriKind.Absolute, out var uri))
+            return Refusals.Invalid("A webhook's URL is absolute, and has at most 2,000 characters.");
+        if (uri.Scheme != Uri.UriSchemeHttps && !(options.AllowHttp && uri.Scheme == Uri.UriSchemeHttp))
+            return Refusals.Invalid(options.AllowHttp ? "A webhook's URL begins with https:// or http://." : "A webhook's URL begins with https://.");
+        return uri.UserInfo.Length > 0 || uri.Fragment.Length > 0 || uri.Host.Length == 0
+            ? Refusals.Invalid("A webhook's URL names a host, and no user and no fragment.")
+            : null;
+    }
+
+    public static byte[] NewSecret() => RandomNumberGenerator.GetBytes(SecretSizeBytes);
+
+    /// <summary>The bytes of a secret; null when it is none.</summary>
+    public static byte[]? ParseSecret(string secret)
+    {
+        if (!secret.StartsWith(SecretPrefix, StringComparison.Ordinal))
+            return null;
+        var bytes = new byte[SecretSizeBytesMax];
+        return Convert.TryFromBase64String(secret[SecretPrefix.Length..], bytes, out var length) && length >= SecretSizeBytesMin ? bytes[..length] : null;
+    }
+
+    public static string FormatSecret(byte[] secret) => SecretPrefix + Convert.ToBase64String(secret);
+
+    /// <summary>The same for every attempt from one place in the feed, so that a receiver can tell repeats.</summary>
+    public static string MessageId(string webhookId, string cursor) =>
+        "msg_" + Base64Url.EncodeToString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{webhookId} {cursor}")).AsSpan(0, 18));
+
+    /// <summary>Value of <c>webhook-signature</c>: <c>v1,</c> and the HMAC-SHA256 over id, time and body in base64.</summary>
+    public static string Sign(byte[] secret, string messageId, long unixSeconds, byte[] body)
+    {
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
+        hmac.AppendData(System.Text.Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{messageId}.{unixSeconds}.")));
+        hmac.AppendData(body);
+        return "v1," + Convert.ToBase64String(hmac.GetHashAndReset());
+    }
+}
