@@ -182,11 +182,13 @@ BEGIN
         FROM feed_owners(p_user) o LEFT JOIN unnest(p_hashes, p_positions) g (hash, position) ON g.hash = o.hash
     ), busy AS MATERIALIZED (
         SELECT * FROM owners o WHERE o.last_seq > o.position
-    ), scopes AS MATERIALIZED (
-        SELECT b.owner_id, s.entry_id AS scope, greatest(b.position, s.granted_seq) AS position
+    ), mine AS MATERIALIZED (
+        SELECT b.owner_id, s.entry_id, greatest(b.position, s.granted_seq) AS position
         FROM shares s JOIN entries e ON e.id = s.entry_id JOIN busy b ON b.owner_id = e.owner_id WHERE s.user_id = p_user
+    ), scopes AS MATERIALIZED (
+        SELECT m.owner_id, m.entry_id AS scope, m.position FROM mine m
         UNION ALL SELECT b.owner_id, 't:' || p_user, b.position FROM busy b
-        UNION ALL SELECT b.owner_id, 's:' || b.owner_id, b.position FROM busy b WHERE b.owner_id <> p_user
+        UNION ALL SELECT m.owner_id, 's:' || m.owner_id, min(m.position) FROM mine m GROUP BY m.owner_id
     ), found AS (
         SELECT b.owner_id, c.seq, c.entry_id, true AS is_direct, false AS is_shape, false AS relist, c.at
         FROM busy b CROSS JOIN LATERAL (
