@@ -94,6 +94,37 @@ public sealed class ChangeFeedTests(GrainsHost host) : IClassFixture<GrainsHost>
     }
 
     [Fact]
+    public async Task Folder_that_is_given_away_moves_from_feed_to_feed_with_its_readers()
+    {
+        var (owner, heir, above, below) = (await host.SignUpAsync(), await host.SignUpAsync(), await host.SignUpAsync(), await host.SignUpAsync());
+        var top = await owner.FolderAsync("top");
+        var given = await owner.FolderAsync("given", top);
+        var deep = await owner.FolderAsync("deep", given);
+        var stays = await owner.FolderAsync("stays");
+        var file = (await owner.WriteFileAsync("file", [1], parentId: deep)).Entry!.Id;
+        var leaves = (await owner.WriteFileAsync("leaves", [2], parentId: deep)).Entry!.Id;
+        await owner.File(top).ShareAsync(above.Id, ShareRole.Viewer);
+        await owner.File(given).ShareAsync(heir.Id, ShareRole.Viewer);
+        await owner.File(deep).ShareAsync(below.Id, ShareRole.Viewer);
+        FeedReplica[] replicas = [new(owner), new(heir), new(above), new(below)];
+        foreach (var replica in replicas)
+            await replica.AssertCatchesUpAsync();
+
+        // Unread when the folder changes hands.
+        await owner.ChangeAsync(leaves, move: true, parentId: stays);
+        Assert.Null((await owner.File(given).OfferTransferAsync(heir.Id)).Refusal);
+        Assert.Null((await heir.File(given).AcceptTransferAsync()).Refusal);
+        foreach (var replica in replicas)
+            await replica.AssertCatchesUpAsync(limit: 2);
+        await heir.ChangeAsync(file, name: "renamed");
+        await heir.File(given).UnshareAsync(owner.Id);
+        await heir.ChangeAsync(deep, move: true);
+        foreach (var replica in replicas)
+            await replica.AssertCatchesUpAsync(limit: 2);
+        Assert.DoesNotContain(given, replicas[2].Entries.Keys);
+    }
+
+    [Fact]
     public async Task Replica_that_reads_seldom_has_the_state_of_one_that_reads_always()
     {
         var seed = Random.Shared.Next();

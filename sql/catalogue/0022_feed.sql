@@ -38,6 +38,8 @@ CREATE INDEX feed_cursors_age ON feed_cursors (used_at);
 CREATE UNLOGGED TABLE feed_hints (
     entry_id     text COLLATE "C" PRIMARY KEY,
     is_moved     boolean NOT NULL,
+    -- It has another owner now, and everything below it has a change of its own.
+    is_given     boolean NOT NULL DEFAULT false,
     from_parent  text,
     from_deleted timestamptz,
     told_users   text[] NOT NULL DEFAULT '{}'
@@ -71,10 +73,9 @@ END $$;
 -- Several steps of one transaction count as one, from where the entry stood before the first.
 CREATE FUNCTION hint_moved_entry() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    INSERT INTO feed_hints (entry_id, is_moved, from_parent, from_deleted, told_users)
-    VALUES (OLD.id, true, OLD.parent_id, OLD.deleted_at,
-        CASE WHEN TG_OP = 'UPDATE' AND OLD.owner_id <> NEW.owner_id THEN ARRAY[NEW.owner_id] ELSE '{}' END)
-    ON CONFLICT (entry_id) DO UPDATE SET is_moved = true, told_users = feed_hints.told_users || excluded.told_users,
+    INSERT INTO feed_hints (entry_id, is_moved, is_given, from_parent, from_deleted)
+    VALUES (OLD.id, true, TG_OP = 'UPDATE' AND OLD.owner_id <> NEW.owner_id, OLD.parent_id, OLD.deleted_at)
+    ON CONFLICT (entry_id) DO UPDATE SET is_moved = true, is_given = feed_hints.is_given OR excluded.is_given,
         from_parent = CASE WHEN feed_hints.is_moved THEN feed_hints.from_parent ELSE excluded.from_parent END,
         from_deleted = CASE WHEN feed_hints.is_moved THEN feed_hints.from_deleted ELSE excluded.from_deleted END;
     IF TG_OP = 'DELETE' THEN
@@ -114,7 +115,11 @@ BEGIN
     SELECT * INTO e FROM entries WHERE id = NEW.entry_id;
     IF FOUND THEN
         IF e.owner_id <> NEW.owner_id THEN
-            -- Who gave it away reads this row himself; the new owner's row tells the others.
+            -- Given away: here hear of it those who read what it stood in; the new owner's row tells the others.
+            SELECT * INTO h FROM feed_hints WHERE entry_id = NEW.entry_id AND is_moved;
+            INSERT INTO shared_changes (scope, owner_id, seq, entry_id, relist, at)
+            SELECT x.id, NEW.owner_id, NEW.seq, NEW.entry_id, true, NEW.at
+            FROM entries x WHERE x.id = ANY (feed_scopes(NEW.entry_id, h.from_parent, h.from_deleted)) AND x.owner_id = NEW.owner_id;
             RETURN NULL;
         END IF;
         scopes := feed_scopes(e.id, e.parent_id, e.deleted_at);
@@ -122,7 +127,12 @@ BEGIN
     DELETE FROM feed_hints WHERE entry_id = NEW.entry_id RETURNING * INTO h;
     IF h.is_moved THEN
         left_scopes := feed_scopes(NEW.entry_id, h.from_parent, h.from_deleted);
-        is_relist := NOT (scopes <@ left_scopes AND left_scopes <@ scopes) OR NEW.owner_id = ANY (h.told_users);
+        is_relist := NOT (scopes <@ left_scopes AND left_scopes <@ scopes);
+        IF h.is_given THEN
+            -- What its readers had not yet read of the former owner's changes, they list.
+            left_scopes := '{}';
+            is_relist := NEW.entry_id = ANY (scopes);
+        END IF;
     END IF;
     IF h.entry_id IS NULL AND scopes = '{}' THEN
         RETURN NULL;
@@ -131,7 +141,7 @@ BEGIN
     SELECT s.scope, NEW.owner_id, NEW.seq, NEW.entry_id, bool_or(s.relist), NEW.at FROM (
         SELECT unnest(scopes || left_scopes) AS scope, is_relist AS relist
         UNION ALL SELECT 't:' || unnest(h.told_users), true
-        UNION ALL SELECT 's:' || NEW.owner_id, false WHERE e.kind = 2 AND h.is_moved) s
+        UNION ALL SELECT 's:' || NEW.owner_id, false WHERE e.kind = 2 AND h.is_moved AND NOT h.is_given) s
     GROUP BY s.scope;
     UPDATE shares SET granted_seq = NEW.seq WHERE entry_id = NEW.entry_id AND granted_seq = 0 AND user_id = ANY (h.told_users);
     RETURN NULL;
