@@ -183,7 +183,19 @@ internal sealed partial class UploadSessionGrain
     /// <summary>completing -> open: the parts that the store does not have as recorded leave the ledger.</summary>
     private async Task<Refusal> ReopenAsync(UploadRow row, List<PartRow> parts, bool forgetMultipart)
     {
-        var kept = forgetMultipart ? [] : await ListStoredAsync(row);
+        Dictionary<int, StoredPart> kept = [];
+        try
+        {
+            if (!forgetMultipart)
+                kept = await ListStoredAsync(row);
+        }
+        catch (ObjectStoreException exception)
+        {
+            // Still completing: the next call or the janitor hears the same of the store, and asks again what it has.
+            UploadLog.StoreFailed(logger, Id, "list parts", exception.Error, exception);
+            return Refusals.From(exception);
+        }
+
         var lost = parts
             .Where(part => !kept.TryGetValue(part.Number, out var stored) || stored.ETag != part.ETag || stored.SizeBytes != part.SizeBytes)
             .Select(part => part.Number).ToArray();
