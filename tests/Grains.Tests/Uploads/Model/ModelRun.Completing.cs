@@ -93,7 +93,7 @@ internal sealed partial class ModelRun
             var part = session.Parts[i - 1];
             if (isWrong && i == number)
                 claims.Add(new PartTag(i, "ffffffffffffffffffffffffffffffff"));
-            else if (part.IsSure && part.Possible.Count == 1)
+            else if (part is { IsSure: true, MayBeLiedAbout: false, Possible.Count: 1 })
                 claims.Add(new PartTag(i, $"\"{session.ETag(i, part.Possible.Single())}\""));
         }
 
@@ -116,7 +116,8 @@ internal sealed partial class ModelRun
                 Assert.NotEmpty(parts);
                 Assert.All(parts, part => Assert.True(
                     !session.Parts[part - 1].IsSure || (claim == WrongClaim && part == number), $"acknowledged part {part} is lost: {refusal.Reason}"));
-                foreach (var part in parts)
+                // A wrong claim is refused by the ledger alone: what the store said of that part is still believed.
+                foreach (var part in parts.Where(part => claim != WrongClaim || part != number))
                     session.Parts[part - 1].MayBeLiedAbout = false;
                 return;
             case RefusalReason.NameTaken:

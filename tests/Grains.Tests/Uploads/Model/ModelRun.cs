@@ -86,7 +86,7 @@ internal sealed partial class ModelRun(ModelHost host)
             else if (step.Deed is Deed.Crash or Deed.Advance or Deed.Janitor)
                 await PassAsync(step);
             else if (_sessions.Count > 0)
-                await ActAsync(step, _sessions[step.Session % _sessions.Count]);
+                await ActAsync(step, _sessions[step.Session < 0 ? Math.Max(0, _sessions.Count + step.Session) : step.Session % _sessions.Count]);
         }
     }
 
@@ -98,6 +98,7 @@ internal sealed partial class ModelRun(ModelHost host)
             Deed.Put => PutAsync(session, number, step.Variant),
             Deed.Presign => PresignAsync(session, number, step.Variant),
             Deed.Send => SendAsync(session, number, step.Variant),
+            Deed.Fill => FillAsync(session, step.Part, step.Variant),
             Deed.Look => LookAsync(session),
             Deed.Complete => CompleteAsync(session, number, step.Variant),
             Deed.Abort => AbortAsync(session),
@@ -171,8 +172,9 @@ internal sealed partial class ModelRun(ModelHost host)
             Assert.Equal(bytes.Length, stored.SizeBytes);
             part.WasProxied = true;
             // The same bytes again are not written again.
-            part.MayBeLiedAbout = !session.IsWhole && (_trouble.Kind == Trouble.WrongETag || (part.MayBeLiedAbout && part.Possible.Contains(variant)));
-            part.Become(variant, isSure: !part.MayBeLiedAbout);
+            part.MayBeLiedAbout = _trouble.Kind == Trouble.WrongETag || (part.MayBeLiedAbout && part.Possible.Contains(variant));
+            // Nobody compares the ETag of a whole object again.
+            part.Become(variant, isSure: session.IsWhole || !part.MayBeLiedAbout);
             return;
         }
 
@@ -180,6 +182,12 @@ internal sealed partial class ModelRun(ModelHost host)
         if (reason is RefusalReason.UploadClosed)
         {
             Assert.NotEqual(UploadState.Open, await StateAsync(session));
+            return;
+        }
+
+        if (reason is RefusalReason.NotFound)
+        {
+            Assert.True(await StateAsync(session) is null, $"{session} is there and was not found");
             return;
         }
 
@@ -209,7 +217,8 @@ internal sealed partial class ModelRun(ModelHost host)
         if (result.Refusal is { } refusal)
         {
             Assert.True(
-                session.PartCount == 0 || !IsCalm || (refusal.Reason == RefusalReason.UploadClosed && await StateAsync(session) != UploadState.Open),
+                session.PartCount == 0 || !IsCalm || (refusal.Reason == RefusalReason.UploadClosed && await StateAsync(session) != UploadState.Open)
+                    || (refusal.Reason == RefusalReason.NotFound && await StateAsync(session) is null),
                 $"no URL without a reason: {refusal}");
             return;
         }
@@ -277,6 +286,18 @@ internal sealed partial class ModelRun(ModelHost host)
             part.Possible.Clear();
         part.Possible.Add(variant);
         part.IsSure = true;
+    }
+
+    /// <summary>Sends all parts, through a front end or straight, mostly as they are meant to be.</summary>
+    private async Task FillAsync(ModelSession session, int way, int variant)
+    {
+        if (way % 2 != 0)
+            await PresignAsync(session, 1, 0);
+        for (var number = 1; number <= session.PartCount && !_trouble.HasCut; number++)
+        {
+            var content = variant == number ? 1 : 0;
+            await (way % 2 == 0 ? PutAsync(session, number, content) : SendAsync(session, number, content));
+        }
     }
 
     private async Task LookAsync(ModelSession session)

@@ -10,6 +10,10 @@ internal enum Deed
     Put,
     Presign,
     Send,
+
+    /// <summary>All parts, one after the other.</summary>
+    Fill,
+
     Look,
     Complete,
     Abort,
@@ -58,7 +62,10 @@ internal enum Trouble
 
 /// <summary>One step; numbers stand for whatever there is at that moment, so that every part of a sequence is one too.</summary>
 /// <param name="Deed">What is done.</param>
-/// <param name="Session">Which session. For a new one: bit 0 direct, bit 1 renamed when its name is taken, bit 2 announces its checksum.</param>
+/// <param name="Session">
+/// Which session; negative ones count from the newest. For a new one: bit 0 direct, bit 1 renamed when its name is taken, bit 2 announces
+/// its checksum.
+/// </param>
 /// <param name="Part">Which part. For a new session: which name.</param>
 /// <param name="Variant">Which content, claim, kind of event, or length of time; of a new session its shape.</param>
 /// <param name="Trouble">What goes wrong.</param>
@@ -78,8 +85,16 @@ internal sealed record Sequence(IReadOnlyList<Step> Steps)
 /// <summary>Makes sequences, and makes those that fail smaller.</summary>
 internal static class ModelSteps
 {
-    private const int LengthMin = 4;
-    private const int LengthMax = 22;
+    private const int PhrasesMin = 3;
+    private const int PhrasesMax = 12;
+
+    private const int Newest = -1;
+    private const int SecondNewest = -2;
+    private const int Direct = 1;
+    private const int Renamed = 2;
+
+    /// <summary>Shape of a new session that has one part.</summary>
+    private const int OnePart = 1;
 
     /// <summary>Shape of a new session that has several parts.</summary>
     private const int SeveralParts = 2;
@@ -88,11 +103,12 @@ internal static class ModelSteps
     private static readonly Deed[] Deeds =
     [
         Deed.Create, Deed.Create, Deed.Create,
-        Deed.Put, Deed.Put, Deed.Put, Deed.Put, Deed.Put, Deed.Put,
+        Deed.Put, Deed.Put, Deed.Put, Deed.Put,
         Deed.Presign, Deed.Presign, Deed.Presign,
-        Deed.Send, Deed.Send, Deed.Send, Deed.Send, Deed.Send,
+        Deed.Send, Deed.Send, Deed.Send, Deed.Send,
+        Deed.Fill, Deed.Fill, Deed.Fill, Deed.Fill, Deed.Fill, Deed.Fill,
         Deed.Look,
-        Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete,
+        Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete, Deed.Complete,
         Deed.Abort,
         Deed.Delete,
         Deed.Event, Deed.Event,
@@ -111,13 +127,48 @@ internal static class ModelSteps
     public static Arbitrary<Sequence> Sequences { get; } = Arb.From(AnySequence(), Smaller);
 
     private static Gen<Sequence> AnySequence() =>
-        from length in Gen.Choose(LengthMin, LengthMax)
-        from steps in Gen.ArrayOf(AnyStep(), length)
-        select new Sequence([steps[0] with { Deed = Deed.Create, Variant = SeveralParts }, .. steps[1..]]);
+        from count in Gen.Choose(PhrasesMin, PhrasesMax)
+        from start in AnyStep()
+        from phrases in Gen.ArrayOf(AnyPhrase(), count)
+        select new Sequence([start with { Deed = Deed.Create, Variant = SeveralParts }, .. phrases.SelectMany(phrase => phrase)]);
+
+    /// <summary>Mostly single steps; and what single steps seldom come to by chance.</summary>
+    private static Gen<Step[]> AnyPhrase() => Gen.Frequency(
+        (14, AnyStep().Select(step => new[] { step })),
+        (1, Gen.ArrayOf(AnyStep(), 3).Select(Sent)),
+        (1, Gen.ArrayOf(AnyStep(), 3).Select(Arriving)),
+        (1, Gen.ArrayOf(AnyStep(), 6).Select(Competing)));
+
+    /// <summary>A session whose parts are sent one after the other, and completed.</summary>
+    private static Step[] Sent(Step[] any) =>
+    [
+        any[0] with { Deed = Deed.Create },
+        any[1] with { Deed = Deed.Fill, Session = Newest },
+        any[2] with { Deed = Deed.Complete, Session = Newest },
+    ];
+
+    /// <summary>A file that a URL brings, and an event that tells of it.</summary>
+    private static Step[] Arriving(Step[] any) =>
+    [
+        any[0] with { Deed = Deed.Create, Session = any[0].Session | Direct, Variant = OnePart },
+        any[1] with { Deed = Deed.Fill, Session = Newest, Part = 1 },
+        any[2] with { Deed = Deed.Event, Session = Newest, Variant = any[2].Variant & 1 },
+    ];
+
+    /// <summary>Two sessions that want the same name.</summary>
+    private static Step[] Competing(Step[] any) =>
+    [
+        any[0] with { Deed = Deed.Create, Session = any[0].Session & ~Renamed },
+        any[1] with { Deed = Deed.Create, Part = any[0].Part },
+        any[2] with { Deed = Deed.Fill, Session = SecondNewest },
+        any[3] with { Deed = Deed.Fill, Session = Newest },
+        any[4] with { Deed = Deed.Complete, Session = Newest, Variant = 0 },
+        any[5] with { Deed = Deed.Complete, Session = SecondNewest, Variant = 0 },
+    ];
 
     private static Gen<Step> AnyStep() =>
         from deed in Gen.Elements(Deeds)
-        from session in Gen.Choose(0, 7)
+        from session in Gen.Choose(0, 15)
         from part in Gen.Choose(0, 3)
         from variant in Gen.Choose(0, 7)
         from trouble in Gen.Elements(Troubles)

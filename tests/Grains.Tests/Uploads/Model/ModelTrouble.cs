@@ -45,6 +45,9 @@ internal sealed class ModelTrouble : IDisposable
 
     public bool IsCut => Kind is Trouble.CutBefore or Trouble.CutAfter;
 
+    /// <summary>The silo has stopped.</summary>
+    public bool HasCut => _reached.Task.IsCompleted;
+
     /// <summary>Ends when the silo has stopped.</summary>
     public Task Reached => _reached.Task;
 

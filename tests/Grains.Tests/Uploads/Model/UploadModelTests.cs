@@ -21,11 +21,16 @@ public sealed class UploadModelTests(ModelHost host, ITestOutputHelper output) :
     private static readonly string[] Reached =
     [
         "Open -> Aborted",
+        "Open -> Assembled",
         "Open -> Completed",
+        "Open -> Completed by itself",
+        "Open -> Completing",
         "Open -> Expired",
+        "Completing -> Completed",
         "completion refused: ChecksumMismatch",
         "completion refused: InvalidPart",
         "completion refused: MissingParts",
+        "completion refused: NameTaken",
         "completion refused: Unavailable",
         "stopped silo",
     ];
