@@ -16,8 +16,11 @@ internal sealed class DirectUploads(BenchSystem system, BenchOptions options) : 
     private const int PresignedPartCount = 1_000;
     private const int PresignedPartBytes = 5 << 20;
 
+    /// <summary>Connections that were idle for longer are opened anew: the store may close them just when a body is on its way.</summary>
+    private static readonly TimeSpan StoreIdleTime = TimeSpan.FromSeconds(2);
+
     /// <summary>A client that has nothing but the URLs.</summary>
-    private readonly HttpClient _store = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromMinutes(10) };
+    private readonly HttpClient _store = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionIdleTimeout = StoreIdleTime }) { Timeout = TimeSpan.FromMinutes(10) };
 
     private readonly List<(double Seconds, double CpuSeconds)> _cluster = [];
 
