@@ -30,6 +30,10 @@ internal sealed class ContractHandler(HttpMessageHandler inner) : DelegatingHand
         if ((int)response.StatusCode < 400 || isHead || response.RequestMessage?.RequestUri?.AbsolutePath.StartsWith("/healthz", StringComparison.Ordinal) == true)
             return;
 
+        // Pages of links are for people.
+        if (response.Content.Headers.ContentType?.MediaType == "text/html" && response.RequestMessage?.RequestUri?.Segments is [_, "s/", _])
+            return;
+
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         await response.Content.LoadIntoBufferAsync(cancellationToken);
         var problem = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)).RootElement;

@@ -65,6 +65,12 @@ public sealed class TokenTests(VaultFixture fixture)
             Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
     }
 
+    /// <summary>A token that was good until two minutes ago.</summary>
+    internal static string ExpiredToken(VaultFixture fixture, string userId) => Create(
+        KeyOf(fixture),
+        new Dictionary<string, object> { ["sub"] = userId, ["sid"] = "l-00000000-0000-7000-8000-000000000000" },
+        expires: DateTime.UtcNow.AddMinutes(-2));
+
     private static SigningKey KeyOf(VaultFixture fixture)
     {
         var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(fixture.Vault.DataDirectory, SigningKeyFile.FileName))).RootElement[0];
