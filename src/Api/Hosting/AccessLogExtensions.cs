@@ -12,6 +12,6 @@ internal static class AccessLogExtensions
         var isJson = builder.IsConsoleJson();
         builder.Services.AddSingleton(provider => new AccessLog(provider.GetRequiredService<ILoggerFactory>(), Console.Out, isJson));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<AccessLog>());
-        builder.Services.AddSingleton<IExternalScopeProvider, MaskedScopes>();
+        builder.Services.AddSingleton<IExternalScopeProvider>(new MaskedScopes(new RequestScopes()));
     }
 }

@@ -4,17 +4,16 @@ namespace GrainVault.Api.Http;
 /// Scopes of log lines as the framework makes them, but for the paths of requests in them: those stand in every line that is written
 /// during a request, and the path of a link is the right to it.
 /// </summary>
-internal sealed class MaskedScopes : IExternalScopeProvider
+/// <param name="inner">Keeps the scopes, and adds its own.</param>
+internal sealed class MaskedScopes(IExternalScopeProvider inner) : IExternalScopeProvider
 {
     private const string PathName = "RequestPath";
 
-    private readonly LoggerExternalScopeProvider _inner = new();
+    /// <inheritdoc />
+    public void ForEachScope<TState>(Action<object?, TState> callback, TState state) => inner.ForEachScope(callback, state);
 
     /// <inheritdoc />
-    public void ForEachScope<TState>(Action<object?, TState> callback, TState state) => _inner.ForEachScope(callback, state);
-
-    /// <inheritdoc />
-    public IDisposable Push(object? state) => _inner.Push(Masked(state));
+    public IDisposable Push(object? state) => inner.Push(Masked(state));
 
     private static object? Masked(object? state)
     {

@@ -9,7 +9,7 @@ namespace GrainVault.Silo.Hosting;
 /// grain, store or database. Both travel with a grain call already, so nothing is pushed per call: they are looked up when a
 /// line is really written, and a call that logs nothing pays nothing.
 /// </summary>
-internal sealed class RequestScopes : IExternalScopeProvider
+public sealed class RequestScopes : IExternalScopeProvider
 {
     /// <summary>Name of the id in a log line; the same as the HTTP header's.</summary>
     public const string RequestIdName = "X-Request-Id";

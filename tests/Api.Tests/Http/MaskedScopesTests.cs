@@ -14,7 +14,7 @@ public sealed class MaskedScopesTests
         var token = LinkTokens.New();
         using var provider = new LinesProvider();
         var services = new ServiceCollection();
-        services.AddSingleton<IExternalScopeProvider, MaskedScopes>();
+        services.AddSingleton<IExternalScopeProvider>(new MaskedScopes(new LoggerExternalScopeProvider()));
         services.AddLogging(logging => logging.AddProvider(provider));
         using var built = services.BuildServiceProvider();
         var logger = built.GetRequiredService<ILoggerFactory>().CreateLogger("test");
