@@ -25,6 +25,8 @@ public sealed class VaultFixture : IAsyncLifetime
 
     public static Dictionary<string, string> Settings() => new()
     {
+        // The least that is allowed: accounts and links are made by the hundred here, and none of this is about the cost of a hash.
+        ["GrainVault__Auth__PasswordHashIterations"] = "10000",
         ["GrainVault__Limits__SignupsPerMinute"] = "100000",
         ["GrainVault__Metrics__Token"] = MetricsToken,
         ["GrainVault__Limits__FailedLoginsPerMinutePerAddress"] = "100000",
