@@ -35,37 +35,75 @@ public sealed class UploadModelTests(ModelHost host, ITestOutputHelper output) :
         "stopped silo",
     ];
 
+    /// <summary>Systems that a soak runs sequences on at once: one alone waits more than it computes.</summary>
+    private const int HostsInSoak = 4;
+
     private int _count;
 
     [Fact]
     public async Task Whatever_clients_store_and_time_do_no_acknowledged_byte_is_lost_and_nothing_leaks()
     {
         var isSoak = Environment.GetEnvironmentVariable("GRAINVAULT_SOAK") == "1";
-        var seed = Environment.GetEnvironmentVariable("GRAINVAULT_SEED") is { Length: > 0 } given
-            ? given
-            : (isSoak ? Random.Shared.Next() : SeedOfEveryRun).ToString(CultureInfo.InvariantCulture);
-        var numbers = seed.Split(',').Select(number => ulong.Parse(number, CultureInfo.InvariantCulture)).ToArray();
-        output.WriteLine($"seed {seed}");
+        var given = Environment.GetEnvironmentVariable("GRAINVAULT_SEED");
+        var numbers = string.IsNullOrEmpty(given)
+            ? [isSoak ? (ulong)Random.Shared.Next() : SeedOfEveryRun]
+            : given.Split(',').Select(number => ulong.Parse(number, CultureInfo.InvariantCulture)).ToArray();
         var start = TimeProvider.System.GetTimestamp();
+        if (numbers.Length > 1)
+            await CheckAsync(host, numbers, 1);
+        else if (isSoak)
+            await SoakAsync(numbers[0]);
+        else
+            await CheckAsync(host, numbers, SequencesInEveryRun);
+
+        output.WriteLine($"{_count} sequences in {TimeProvider.System.GetElapsedTime(start)}: {string.Join(", ", host.Tally.Select(one => $"{one.Key} {one.Value}"))}");
+        if (_count >= SequencesInEveryRun)
+            Assert.All(Reached, what => Assert.Contains(what, host.Tally.Keys));
+    }
+
+    /// <summary>Seeds that follow each other, each on a system of its own.</summary>
+    private async Task SoakAsync(ulong seed)
+    {
+        var hosts = new List<ModelHost> { host };
+        try
+        {
+            while (hosts.Count < HostsInSoak)
+            {
+                hosts.Add(new ModelHost());
+                await hosts[^1].InitializeAsync();
+            }
+
+            await Task.WhenAll(hosts.Select((one, index) => CheckAsync(one, [seed + (ulong)index], SequencesInSoak / HostsInSoak)));
+        }
+        finally
+        {
+            foreach (var one in hosts.Skip(1))
+                await one.DisposeAsync();
+        }
+    }
+
+    private Task CheckAsync(ModelHost on, ulong[] numbers, int count)
+    {
+        output.WriteLine($"seed {string.Join(',', numbers)}");
         var config = Config.QuickThrowOnFailure
-            .WithMaxTest(numbers.Length > 1 ? 1 : isSoak ? SequencesInSoak : SequencesInEveryRun)
+            .WithMaxTest(count)
             .WithQuietOnSuccess(true)
             .WithReplay(FSharpOption<Replay>.Some(new Replay(
                 numbers.Length > 1 ? new Rnd(numbers[0], numbers[1]) : new Rnd(numbers[0]),
                 numbers.Length > 2 ? FSharpOption<int>.Some((int)numbers[2]) : FSharpOption<int>.None)));
 
         // It blocks its thread for as long as it runs.
-        await Task.Factory.StartNew(
-            () => Check.One(config, Prop.ForAll(ModelSteps.Sequences, Holds)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        output.WriteLine($"{_count} sequences in {TimeProvider.System.GetElapsedTime(start)}: {string.Join(", ", host.Tally.Select(one => $"{one.Key} {one.Value}"))}");
-        if (_count >= SequencesInEveryRun)
-            Assert.All(Reached, what => Assert.Contains(what, host.Tally.Keys));
+        return Task.Factory.StartNew(
+            () => Check.One(config, Prop.ForAll(ModelSteps.Sequences, sequence => Holds(on, sequence))),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
     }
 
-    private bool Holds(Sequence sequence)
+    private bool Holds(ModelHost on, Sequence sequence)
     {
-        _count++;
-        Task.Run(() => ModelRun.RunAsync(host, sequence)).GetAwaiter().GetResult();
+        Interlocked.Increment(ref _count);
+        Task.Run(() => ModelRun.RunAsync(on, sequence)).GetAwaiter().GetResult();
         return true;
     }
 }
