@@ -27,7 +27,7 @@ internal sealed partial class UploadSessionGrain
     /// <inheritdoc/>
     public async Task<PresignResult> PresignAsync(int[] numbers, CancellationToken cancellationToken = default)
     {
-        if (await LoadForCallerAsync() is not { } row)
+        if (await LoadForWritingAsync() is not { } row)
             return new PresignResult(NotFound.Refusal, []);
         if (FindObjection(row, numbers) is { } objection)
             return new PresignResult(objection, []);

@@ -13,7 +13,7 @@ internal sealed partial class UploadSessionGrain
     /// <inheritdoc/>
     public async Task<PartPlan> PlanPartAsync(int number, long? sizeBytes, CancellationToken cancellationToken = default)
     {
-        if (await LoadForCallerAsync() is not { } row)
+        if (await LoadForWritingAsync() is not { } row)
             return new PartPlan(NotFound.Refusal, null, 0);
         if (FindObjection(row, number, sizeBytes) is { } refusal)
             return new PartPlan(refusal, null, 0);
@@ -23,7 +23,7 @@ internal sealed partial class UploadSessionGrain
     /// <inheritdoc/>
     public async Task<PartPermit> BeginPartAsync(int number, long sizeBytes, byte[] sha256, CancellationToken cancellationToken = default)
     {
-        if (await LoadForCallerAsync() is not { } row)
+        if (await LoadForWritingAsync() is not { } row)
             return Refused(NotFound.Refusal!);
         if (FindObjection(row, number, sizeBytes) is { } objection)
             return Refused(objection);
@@ -189,6 +189,19 @@ internal sealed partial class UploadSessionGrain
             return key;
         Forget();
         return null;
+    }
+
+    /// <summary>
+    /// The session for one who brings bytes. A memory of a completion that nobody works on any more is read again: another silo may have
+    /// gone on with it and opened the session for parts that were missing, and "closed" would be for good.
+    /// </summary>
+    private async Task<UploadRow?> LoadForWritingAsync()
+    {
+        var row = await LoadForCallerAsync();
+        if (row is not { State: UploadState.Completing or UploadState.Assembled } || _completion is not null)
+            return row;
+        Forget();
+        return await LoadForCallerAsync();
     }
 
     private Refusal? FindObjection(UploadRow row, int number, long? sizeBytes)

@@ -3,6 +3,7 @@ using GrainVault.Cli.Fsck;
 using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Options;
+using GrainVault.Storage;
 using GrainVault.Uploads;
 using Orleans;
 using Xunit.Abstractions;
@@ -55,6 +56,26 @@ public sealed class DuplicateActivationTests(GrainsHost host, ITestOutputHelper 
         var refused = await PutAsync(user, _sides[0], upload.Id, 2, GrainsHost.Bytes(GrainsHost.PartSize));
 
         Assert.Equal(RefusalReason.UploadClosed, refused.Refusal!.Reason);
+    }
+
+    [Fact]
+    public async Task Part_of_a_session_that_the_other_side_has_opened_again_is_taken_by_the_side_that_remembers_a_completion()
+    {
+        var user = await host.SignUpAsync();
+        var content = GrainsHost.Bytes(2 * GrainsHost.PartSize);
+        var parts = content.Chunk(GrainsHost.PartSize).ToArray();
+        var upload = await user.CreateAsync("opened again.bin", content.Length);
+        for (var number = 1; number <= 2; number++)
+            Assert.Null((await PutAsync(user, _sides[0], upload.Id, number, parts[number - 1])).Refusal);
+        host.Store.Before = (name, _) => name == "Complete" ? throw new ObjectStoreException(ObjectStoreError.Unavailable, "told to") : Task.CompletedTask;
+        Assert.Equal(RefusalReason.Unavailable, (await user.CompleteAsync(upload.Id)).Refusal?.Reason);
+        host.Store.Before = null;
+        // What the other side does when the store denies to have a part.
+        await host.ExecuteAsync("DELETE FROM upload_parts WHERE upload_id = $1 AND number = 2", upload.Id);
+        Assert.Equal(1, await host.ExecuteAsync("UPDATE uploads SET state = 1, epoch = epoch + 1 WHERE id = $1 AND state = 2", upload.Id));
+
+        Assert.Null((await PutAsync(user, _sides[0], upload.Id, 2, parts[1])).Refusal);
+        Assert.Equal(content, await user.ReadAsync((await user.CompleteAsync(upload.Id)).Entry!.Id));
     }
 
     [Theory]

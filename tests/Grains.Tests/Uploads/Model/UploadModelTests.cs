@@ -73,7 +73,11 @@ public sealed class UploadModelTests(ModelHost host, ITestOutputHelper output) :
                 await hosts[^1].InitializeAsync();
             }
 
-            await Task.WhenAll(hosts.Select((one, index) => CheckAsync(one, [seed + (ulong)index], SequencesInSoak / HostsInSoak)));
+            // All failures are told, not the first alone.
+            var runs = Task.WhenAll(hosts.Select((one, index) => CheckAsync(one, [seed + (ulong)index], SequencesInSoak / HostsInSoak)));
+            await ((Task)runs).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            output.WriteLine($"{_count} sequences");
+            Assert.True(runs.IsCompletedSuccessfully, string.Join("\n\n", runs.Exception?.InnerExceptions.Select(failure => failure.ToString()) ?? []));
         }
         finally
         {
