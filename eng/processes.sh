@@ -29,7 +29,9 @@ start() {
     exec "$@"
   ) &
   pid_of[$name]=$!
-  echo "$!" >"$data/run/$name.pid"
+  # In one step: supervisors and people read it at any time.
+  echo "$!" >"$data/run/$name.pid.new"
+  mv "$data/run/$name.pid.new" "$data/run/$name.pid"
 }
 
 rotate_log() { # file

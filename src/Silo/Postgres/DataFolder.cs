@@ -48,6 +48,14 @@ internal sealed class DataFolder : IDisposable
         await LockAsync(cancellationToken);
     }
 
+    /// <summary>Names the server's process in <see cref="PidFile"/>, in one step: whoever reads it meanwhile sees the old one or the new one.</summary>
+    public async Task WritePidAsync(int processId, CancellationToken cancellationToken)
+    {
+        var next = $"{PidFile}.new";
+        await File.WriteAllTextAsync(next, $"{processId}\n", cancellationToken);
+        File.Move(next, PidFile, overwrite: true);
+    }
+
     public void Dispose() => _lock?.Dispose();
 
     private async Task LockAsync(CancellationToken cancellationToken)

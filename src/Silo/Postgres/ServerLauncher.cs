@@ -62,7 +62,7 @@ internal sealed class ServerLauncher
             if (mayMovePort && !LoopbackPorts.IsFree(Connection.Port))
                 MovePort();
             var server = await ServerProcess.StartAsync(_commands.Server(_folder.Postgres, Connection.Port, _settings), Lines.Write);
-            await File.WriteAllTextAsync(_folder.PidFile, $"{server.Id}\n", cancellationToken);
+            await _folder.WritePidAsync(server.Id, cancellationToken);
             try
             {
                 if (await AnswersAsync(server, start, cancellationToken))
