@@ -238,11 +238,18 @@ internal sealed class UploadRepository(
             parameters => parameters.Text(id).Long(epoch).Integers(lost).Boolean(forgetMultipart),
             async reader => await reader.ReadAsync() ? reader.LongOrNull(0) : null);
 
-    /// <summary>Ends the session without a file; returns the state that it has then.</summary>
-    public Task<UploadState?> EndAsync(string id, UploadState state, RefusalReason? failure, bool fromCompleting, bool ifDue) =>
+    /// <summary>Ends the session without a file, but not while it is being completed; returns the state that it has then.</summary>
+    public Task<UploadState?> EndAsync(string id, UploadState state, bool ifDue) =>
         database.QueryAsync(
-            "SELECT end_upload($1, $2, $3, $4, $5)",
-            parameters => parameters.Text(id).Integer((int)state).Integer((int?)failure).Boolean(fromCompleting).Boolean(ifDue),
+            "SELECT end_upload($1, $2, NULL, false, $3)",
+            parameters => parameters.Text(id).Integer((int)state).Boolean(ifDue),
+            async reader => (UploadState?)await reader.CodeAsync());
+
+    /// <summary>Ends the session because of what its completion found; returns the state that it has then, null when it is not ours any more.</summary>
+    public Task<UploadState?> FailCompletionAsync(string id, long epoch, RefusalReason failure) =>
+        database.QueryAsync(
+            "SELECT fail_completion($1, $2, $3, $4)",
+            parameters => parameters.Text(id).Long(epoch).Integer((int)UploadState.Aborted).Integer((int)failure),
             async reader => (UploadState?)await reader.CodeAsync());
 
     /// <summary>Notes that the store holds nothing of a multipart upload any more.</summary>

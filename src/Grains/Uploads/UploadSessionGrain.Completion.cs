@@ -298,7 +298,9 @@ internal sealed partial class UploadSessionGrain
     /// <summary>Ends the session for good: its content is not what was announced.</summary>
     private async Task<EntryResult> FailAsync(UploadRow row, RefusalReason reason)
     {
-        await EndAsync(row, UploadState.Aborted, reason, fromCompleting: true, ifDue: false);
+        if (await WriteAsync(() => repository.FailCompletionAsync(Id, row.Epoch, reason)) != UploadState.Aborted)
+            return await LookAgainAsync();
+        await SettleEndAsync(row, UploadState.Aborted, reason);
         return new EntryResult(Refusals.From(reason), null);
     }
 }

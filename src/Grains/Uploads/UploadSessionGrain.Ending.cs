@@ -14,7 +14,7 @@ internal sealed partial class UploadSessionGrain
             return Outcome.Done;
         if (_completion is not null)
             return new Outcome(Refusals.UploadClosed);
-        var state = await EndAsync(row, UploadState.Aborted, failure: null, fromCompleting: false, ifDue: false);
+        var state = await EndAsync(row, UploadState.Aborted, ifDue: false);
         return state is UploadState.Aborted or UploadState.Expired ? Outcome.Done : new Outcome(Refusals.UploadClosed);
     }
 
@@ -30,13 +30,13 @@ internal sealed partial class UploadSessionGrain
             return;
         }
 
-        if (_completion is null && await EndAsync(row, UploadState.Expired, failure: null, fromCompleting: false, ifDue: true) == UploadState.Open)
+        if (_completion is null && await EndAsync(row, UploadState.Expired, ifDue: true) == UploadState.Open)
             await FinishStagedAsync(cancellationToken);
     }
 
-    private async Task<UploadState?> EndAsync(UploadRow row, UploadState wanted, RefusalReason? failure, bool fromCompleting, bool ifDue)
+    private async Task<UploadState?> EndAsync(UploadRow row, UploadState wanted, bool ifDue)
     {
-        var state = await WriteAsync(() => repository.EndAsync(Id, wanted, failure, fromCompleting, ifDue));
+        var state = await WriteAsync(() => repository.EndAsync(Id, wanted, ifDue));
         if (state != wanted)
         {
             if (state != row.State)
@@ -44,12 +44,18 @@ internal sealed partial class UploadSessionGrain
             return state;
         }
 
-        UploadLog.Ended(logger, Id, wanted);
-        _row = row with { State = wanted, Failure = failure };
+        await SettleEndAsync(row, wanted, failure: null);
+        return state;
+    }
+
+    /// <summary>What follows when the ledger has the end: memory, those who watch, and the store.</summary>
+    private async Task SettleEndAsync(UploadRow row, UploadState state, RefusalReason? failure)
+    {
+        UploadLog.Ended(logger, Id, state);
+        _row = row with { State = state, Failure = failure };
         NoteProgress(row.ActorId, isEnd: true);
         _acknowledged.Clear();
         await DropMultipartAsync(row);
-        return state;
     }
 
     /// <summary>Best effort: what fails here, or races a part in flight, the janitor repeats until the store holds nothing.</summary>

@@ -78,6 +78,33 @@ public sealed class DuplicateActivationTests(GrainsHost host, ITestOutputHelper 
         Assert.Equal(content, await user.ReadAsync((await user.CompleteAsync(upload.Id)).Entry!.Id));
     }
 
+    [Fact]
+    public async Task Completion_that_finds_wrong_content_does_not_end_a_session_for_which_the_other_side_took_the_right_one()
+    {
+        var user = await host.SignUpAsync();
+        var (wrong, right) = (GrainsHost.Bytes(700, seed: 1), GrainsHost.Bytes(700, seed: 2));
+        var upload = await user.CreateAsync(TestUser.Command("replaced.bin", right.Length, Convert.ToHexStringLower(SHA256.HashData(right))));
+        Assert.Null((await PutAsync(user, _sides[0], upload.Id, 1, wrong)).Refusal);
+        // As of content that came straight: its hash is known when it has been read.
+        await host.ExecuteAsync("UPDATE upload_parts SET sha256 = NULL WHERE upload_id = $1", upload.Id);
+        var isReading = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var mayRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        host.Store.Before = async (name, _) =>
+        {
+            if (name == "OpenRead" && isReading.TrySetResult())
+                await mayRead.Task;
+        };
+
+        var late = On(user, _sides[0]).GetGrain<IUploadSessionGrain>(upload.Id).CompleteAsync(new CompleteUploadCommand(null, null, null, null, null, null));
+        await isReading.Task;
+        Assert.Null((await PutAsync(user, _sides[1], upload.Id, 1, right)).Refusal);
+        mayRead.SetResult();
+
+        Assert.Equal(RefusalReason.Busy, (await late).Refusal?.Reason);
+        host.Store.Before = null;
+        Assert.Equal(right, await user.ReadAsync((await CompleteUntilDoneAsync(user, _sides[1], upload.Id)).Id));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

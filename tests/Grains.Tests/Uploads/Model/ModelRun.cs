@@ -118,7 +118,7 @@ internal sealed partial class ModelRun(ModelHost host)
                 await AgeAsync(Spans[step.Variant % Spans.Length]);
                 break;
             default:
-                NoteAttempts(_sessions);
+                NoteAttempts();
                 await CallAsync(async () =>
                 {
                     await host.RunJanitorAsync(Silo, inOrder: step.Trouble != Trouble.None);
@@ -356,7 +356,7 @@ internal sealed partial class ModelRun(ModelHost host)
             2 => [Storage.ObjectKeys.NewStagingKey(), "elsewhere/thing.staged"],
             _ => [.. session.Urls.Select(url => url.Key).Concat(host.ContentKeys()).Distinct()],
         };
-        NoteAttempts(_sessions);
+        NoteAttempts();
         await CallAsync(async () =>
         {
             await ModelHost.SendEventsAsync(Silo, keys);

@@ -94,6 +94,9 @@ internal sealed class ModelSession(int index, int shape, int flags, TimeSpan exp
     /// <summary>A completion may have taken the staged object over already.</summary>
     public bool MayBeTaken { get; set; }
 
+    /// <summary>Somebody who was told of its staged object may be completing it, or take it up again.</summary>
+    public bool MayCompleteByItself { get; set; }
+
     /// <summary>A stopped silo still works on it.</summary>
     public bool IsStuck { get; set; }
 
