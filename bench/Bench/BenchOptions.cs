@@ -14,13 +14,14 @@ namespace GrainVault.Bench;
 /// <param name="EntryCount">Files in one folder of one user; 1,000,000 for the figures of a release.</param>
 /// <param name="TotalCount">Entries of all users; 10,000,000 for the figures of a release.</param>
 /// <param name="CallCount">Calls of each kind on those.</param>
+/// <param name="PlansPath">File to write the plans of those calls to; empty for none.</param>
 /// <param name="Seconds">How long idle silos are watched, and an idle system for at most 5 s.</param>
 internal sealed record BenchOptions(
     IReadOnlyList<string> Measurements, string Store, int Runs, int SizeMiB, int SmallFiles, int ProbeCount, int RowCount, int ObjectCount, int Seconds,
-    int EntryCount, int TotalCount, int CallCount)
+    int EntryCount, int TotalCount, int CallCount, string PlansPath)
 {
     /// <summary>Measurements of one process that is the whole system.</summary>
-    public static readonly IReadOnlyList<string> Alone = 
+    public static readonly IReadOnlyList<string> Alone =
         ["upload", "download", "small", "sessions", "metadata", "memory", "costs", "rows", "direct", "ways", "presign", "events", "sweep", "scale"];
 
     /// <summary>Measurements of a cluster; its store is always S3.</summary>
@@ -42,6 +43,7 @@ internal sealed record BenchOptions(
             ["--entries"] = "100000",
             ["--total"] = "300000",
             ["--calls"] = "200",
+            ["--plans"] = "",
         };
         for (var index = 0; index < args.Length; index++)
         {
@@ -73,6 +75,7 @@ internal sealed record BenchOptions(
             Number("--seconds"),
             Number("--entries"),
             Number("--total"),
-            Number("--calls"));
+            Number("--calls"),
+            values["--plans"]);
     }
 }

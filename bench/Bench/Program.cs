@@ -1,7 +1,7 @@
 // Measures GrainVault, mostly beside baselines, and prints the rows of bench/RESULTS.md. Usage:
 //   grainvault-bench [upload|download|small|sessions|metadata|memory|costs|rows|direct|ways|presign|events|sweep|scale|front-ends|recovery|heartbeat ...]
 //     [--store s3|disk] [--runs 5] [--size-mib 1024] [--small-files 2000] [--probes 48] [--rows 200000] [--objects 20000] [--seconds 60]
-//     [--entries 100000] [--total 300000] [--calls 200]
+//     [--entries 100000] [--total 300000] [--calls 200] [--plans FILE]
 using GrainVault.Bench;
 using GrainVault.Bench.Cluster;
 using GrainVault.Bench.Costs;

@@ -34,6 +34,12 @@ internal static class ScaleData
     /// <summary>The last folder on the way down.</summary>
     public static string Deep => Id(10 + DeepCount);
 
+    /// <summary>One of the folders below the one that is moved, from 0.</summary>
+    public static string MovedFolder(int number) => Id(20_000 + number);
+
+    /// <summary>One of the files of the small folder, from 0.</summary>
+    public static string SmallFile(int number) => Id(1_000 + SmallCount - number);
+
     /// <summary>Entries of the folder that is moved, and of the trash.</summary>
     public static int PartCount(int entryCount) => Math.Min(PartCountMax, entryCount / 10);
 
@@ -45,13 +51,12 @@ internal static class ScaleData
     /// <param name="totalCount">Entries of all users.</param>
     public static async Task LoadAsync(string connectionString, int entryCount, int totalCount)
     {
-        await using var source = NpgsqlDataSource.Create(connectionString);
-        await using var connection = await source.OpenConnectionAsync();
+        await using var source = new NpgsqlDataSourceBuilder(connectionString) { ConnectionStringBuilder = { Options = SessionSettings } }.Build();
+        var indexes = await TakeIndexesAsync(source);
         var part = PartCount(entryCount);
         var others = Math.Max(0, totalCount - entryCount - (2 * part) - SmallCount);
         foreach (var sql in (string[])
         [
-            Prepare,
             Folders(part),
             Files("1000 + i", SmallCount, $"'{User}'", $"'{Thousand}'"),
             Files("10000000 + i", entryCount, $"'{User}'", $"'{Million}'"),
@@ -65,42 +70,57 @@ internal static class ScaleData
             INSERT INTO users (id, quota_bytes, change_seq) VALUES ('{User}', 1000000000000, {entryCount});
             INSERT INTO users (id, quota_bytes) SELECT DISTINCT owner_id, 1000000000000 FROM entries WHERE owner_id <> '{User}';
             """,
-            MakeIndexes,
-            "VACUUM (ANALYZE) entries",
-            "VACUUM (ANALYZE) file_versions",
-            "VACUUM (ANALYZE) changes",
-            "ANALYZE",
-            "CHECKPOINT",
         ])
         {
-            var clock = System.Diagnostics.Stopwatch.StartNew();
-            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-            await command.ExecuteNonQueryAsync();
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {clock.Elapsed.TotalSeconds:F1} s: {sql.TrimStart().Split('\n')[0]}"));
+            await ExecuteAsync(source, sql);
+        }
+
+        // The index of characters takes about as long as all others together.
+        await Parallel.ForEachAsync(
+            indexes.OrderByDescending(sql => sql.Contains(" gin ", StringComparison.Ordinal)),
+            new ParallelOptions { MaxDegreeOfParallelism = 2 },
+            async (sql, _) => await ExecuteAsync(source, sql));
+        foreach (var sql in (string[])["VACUUM (ANALYZE) entries", "VACUUM (ANALYZE) file_versions", "VACUUM (ANALYZE) changes", "ANALYZE", "CHECKPOINT"])
+        {
+            await ExecuteAsync(source, sql);
         }
     }
 
-    private const string Prepare =
-        """
-        SET session_replication_role = replica;
-        SET synchronous_commit = off;
-        SET maintenance_work_mem = '1GB';
-        SET work_mem = '256MB';
-        CREATE TEMP TABLE made_later AS SELECT indexname, indexdef FROM pg_indexes i
-        WHERE schemaname = current_schema() AND tablename IN ('entries', 'file_versions', 'changes')
-            AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname AND c.connamespace = current_schema()::regnamespace);
-        DO $$ DECLARE name text; BEGIN
-            FOR name IN SELECT indexname FROM made_later LOOP EXECUTE format('DROP INDEX %I', name); END LOOP;
-        END $$;
-        """;
+    /// <summary>Constraints hold by the way rows are made here.</summary>
+    private const string SessionSettings =
+        "-c session_replication_role=replica -c synchronous_commit=off -c maintenance_work_mem=1GB -c work_mem=256MB";
 
-    private const string MakeIndexes =
-        """
-        DO $$ DECLARE made text; BEGIN
-            FOR made IN SELECT indexdef FROM made_later LOOP EXECUTE made; END LOOP;
-        END $$;
-        SET session_replication_role = origin;
-        """;
+    /// <summary>Drops the indexes of the large tables that are no constraints; returns how they are made.</summary>
+    private static async Task<List<string>> TakeIndexesAsync(NpgsqlDataSource source)
+    {
+        var (names, definitions) = (new List<string>(), new List<string>());
+        await using (var command = source.CreateCommand(
+            """
+            SELECT indexname, indexdef FROM pg_indexes i
+            WHERE schemaname = current_schema() AND tablename IN ('entries', 'file_versions', 'changes')
+                AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname AND c.connamespace = current_schema()::regnamespace)
+            """))
+        await using (var reader = await command.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+            {
+                names.Add(reader.GetString(0));
+                definitions.Add(reader.GetString(1));
+            }
+        }
+
+        await ExecuteAsync(source, $"DROP INDEX {string.Join(", ", names)}");
+        return definitions;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        await using var command = source.CreateCommand(sql);
+        command.CommandTimeout = 0;
+        await command.ExecuteNonQueryAsync();
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {clock.Elapsed.TotalSeconds:F1} s: {sql.TrimStart().Split('\n')[0]}"));
+    }
 
     /// <summary>The folders: for each measurement one, the way down, a/b/c/d/e, and what is below the one that is moved.</summary>
     private static string Folders(int part) =>

@@ -1,43 +1,30 @@
 using System.Diagnostics;
 using System.Globalization;
 using GrainVault.Accounts;
+using GrainVault.Changes;
 using GrainVault.Data;
-using GrainVault.Files;
 using GrainVault.Silo.Migrations;
-using GrainVault.Silo.Postgres;
-using GrainVault.Storage;
 using GrainVault.Storage.Disk;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using GrainVault.TestKit.Plans;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Orleans;
-using Orleans.Hosting;
 
 namespace GrainVault.Bench.Scale;
 
 /// <summary>
-/// What a user with very many entries waits for, in a silo of its own on a database of its own. Where a small number takes as long as a large
-/// one is to take, the small one is the baseline.
+/// What a user with very many entries waits for, in a silo of its own on a database of its own, and with which plans. Where a small number
+/// takes as long as a large one is to take, the small one is the baseline.
 /// </summary>
-internal sealed class ScaleRun : IAsyncDisposable
+internal sealed class ScaleRun
 {
     private const string Database = "scale";
-    private const int PageLength = 100;
 
     private readonly BenchOptions _options;
     private readonly DiskObjectStore _store;
     private readonly string _connectionString;
-    private IHost? _host;
 
     private ScaleRun(BenchOptions options, DiskObjectStore store, string connectionString) =>
         (_options, _store, _connectionString) = (options, store, connectionString);
-
-    private IGrainFactory Grains => _host!.Services.GetRequiredService<IGrainFactory>();
-
-    private IUserGrain User => Grains.GetGrain<IUserGrain>(ScaleData.User);
 
     public static async Task<IEnumerable<string>> RunAsync(BenchSystem system, BenchOptions options)
     {
@@ -46,24 +33,12 @@ internal sealed class ScaleRun : IAsyncDisposable
             await create.ExecuteNonQueryAsync();
         }
 
-        var store = new DiskObjectStore(new DiskOptions { Directory = system.NewFolder("scale") }, TimeProvider.System, NullLogger<DiskObjectStore>.Instance);
-        await using var run = new ScaleRun(
-            options, store, new NpgsqlConnectionStringBuilder(system.PostgresConnectionString) { Database = Database }.ConnectionString);
-        return await run.MeasureAsync();
+        using var store = new DiskObjectStore(new DiskOptions { Directory = system.NewFolder("scale") }, TimeProvider.System, NullLogger<DiskObjectStore>.Instance);
+        var run = new ScaleRun(options, store, new NpgsqlConnectionStringBuilder(system.PostgresConnectionString) { Database = Database }.ConnectionString);
+        return await run.RunAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_host is not null)
-        {
-            await _host.StopAsync();
-            _host.Dispose();
-        }
-
-        (_store as IDisposable)?.Dispose();
-    }
-
-    private async Task<IEnumerable<string>> MeasureAsync()
+    private async Task<IEnumerable<string>> RunAsync()
     {
         var runner = new MigrationRunner(NullLogger<MigrationRunner>.Instance, TimeProvider.System);
         foreach (var schema in (string[])[IdentityDatabase.Key, CatalogueDatabase.Key])
@@ -71,99 +46,90 @@ internal sealed class ScaleRun : IAsyncDisposable
             await runner.ApplyAsync(_connectionString, MigrationSet.FromResources(schema), TimeSpan.FromSeconds(30));
         }
 
+        await using var catalogue = NpgsqlDataSource.Create(ConnectionString(CatalogueDatabase.Key));
         await ScaleData.LoadAsync(ConnectionString(CatalogueDatabase.Key), _options.EntryCount, _options.TotalCount);
-        await StartAsync();
         Caller.Set(ScaleData.User, "", null);
         var rows = new List<string>();
-        foreach (var sort in Enum.GetValues<EntrySort>())
-        {
-            rows.Add(await CompareAsync(
-                $"list {PageLength} of {_options.EntryCount} by {sort}; against {PageLength} of {ScaleData.SmallCount}",
-                () => ListAsync(new EntryQuery(EntryView.Owned, ScaleData.Million, null, null, PageLength, sort)),
-                () => ListAsync(new EntryQuery(EntryView.Owned, ScaleData.Thousand, null, null, PageLength, sort))));
-        }
-
-        rows.Add(await MiddleAsync());
-        rows.Add(await MeasureAsync("list recent", () => ListAsync(new EntryQuery(EntryView.Recent, null, null, null, PageLength))));
-        foreach (var (what, text, filter) in Searches)
-        {
-            rows.Add(await MeasureAsync($"search {what}", () => ListAsync(new EntryQuery(EntryView.Owned, null, text, null, PageLength, Filter: filter))));
-        }
-
-        rows.Add(await MeasureAsync("find a/b/c/d/e by path", async () => Check((await User.FindByPathAsync("a/b/c/d/e")).Refusal)));
-        rows.Add(await MeasureAsync($"find one of {_options.EntryCount} by path", async () => Check((await User.FindByPathAsync("million/file 9 invoice.txt")).Refusal)));
-        rows.Add(await CompareAsync(
-            $"move a folder of {ScaleData.PartCount(_options.EntryCount)} entries down {ScaleData.DeepCount} levels and back; against an empty one",
-            () => MoveAsync(ScaleData.Moved),
-            () => MoveAsync(ScaleData.Empty)));
-        rows.Add(await MeasureAsync($"{PageLength} changes of {_options.EntryCount}", ReadChangesAsync));
-        rows.Add(await EmptyTrashAsync());
+        var feedCursor = await MeasureAsync(catalogue, Add);
+        Add(await RecordPlansAsync(catalogue, feedCursor));
         return rows;
-    }
 
-    private static IEnumerable<(string What, string Text, EntryFilter? Filter)> Searches =>
-    [
-        ("what all have", "file", null),
-        ("what an eighth has", "報告", null),
-        ("one character", "9", null),
-        ("one character of another script", "告", null),
-        ("what one in 100,000 has", "needle", null),
-        ("what nobody has", "zzqqx", null),
-        ("by number", " 7777 ", null),
-        ("a beginning", "file 77", new EntryFilter(true, null, null, null, null, null, null)),
-        ("large images with a word", "photo", new EntryFilter(false, EntryKind.File, "text/", 900_000, null, null, null)),
-    ];
-
-    private async Task ListAsync(EntryQuery query)
-    {
-        var page = await User.ListFilesAsync(query);
-        Check(page.Refusal);
-    }
-
-    /// <summary>A page far from the beginning costs what the first one does.</summary>
-    private async Task<string> MiddleAsync()
-    {
-        var query = new EntryQuery(EntryView.Owned, ScaleData.Million, null, null, 1_000);
-        for (var i = 0; i < Math.Min(50, _options.EntryCount / 2_000); i++)
+        // Seen at once, too: a run at full size is long.
+        void Add(string row)
         {
-            query = query with { Cursor = (await User.ListFilesAsync(query)).NextCursor };
-        }
-
-        query = query with { Limit = PageLength };
-        return await MeasureAsync("list where 50,000 came before", () => ListAsync(query));
-    }
-
-    private async Task MoveAsync(string folder)
-    {
-        foreach (var parent in (string?[])[ScaleData.Deep, null])
-        {
-            Check((await Grains.GetGrain<IFileGrain>(folder).ChangeAsync(new ChangeEntryCommand(null, true, parent, null, null))).Refusal);
+            rows.Add(row);
+            Console.Error.WriteLine(row);
         }
     }
 
-    private async Task ReadChangesAsync()
+    /// <summary>Measures everything; returns the cursor of the feed that was read from.</summary>
+    private async Task<string> MeasureAsync(NpgsqlDataSource catalogue, Action<string> add)
     {
-        var database = _host!.Services.GetRequiredKeyedService<NpgsqlDataSource>(CatalogueDatabase.Key);
-        await using var command = database.CreateCommand("SELECT seq, entry_id, kind, at FROM changes WHERE owner_id = $1 AND seq > $2 ORDER BY seq LIMIT $3");
-        command.Parameters.AddWithValue(ScaleData.User);
-        command.Parameters.AddWithValue((long)_options.EntryCount / 2);
-        command.Parameters.AddWithValue(PageLength);
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
+        await using var silo = await ScaleSilo.StartAsync(_store, schema => NpgsqlDataSource.Create(ConnectionString(schema)));
+        var operations = new ScaleOperations(silo.Grains, _options);
+        var feedCursor = await MiddleOfFeedAsync(catalogue, operations.User);
+        foreach (var operation in await operations.ListAsync(feedCursor))
         {
+            add(await MeasureAsync(operation));
+        }
+
+        add(await EmptyTrashAsync(operations.User));
+        return feedCursor;
+    }
+
+    /// <summary>A cursor of the feed as it was when half of the changes had been made.</summary>
+    private async Task<string> MiddleOfFeedAsync(NpgsqlDataSource catalogue, IUserGrain user)
+    {
+        await SetLastChangeAsync(_options.EntryCount / 2);
+        var page = await user.ReadChangesAsync(ChangeFeedCursors.Now, 1);
+        await SetLastChangeAsync(_options.EntryCount);
+        return page.Cursor ?? throw new InvalidOperationException(page.Refusal?.Detail);
+
+        async Task SetLastChangeAsync(int number)
+        {
+            await using var command = catalogue.CreateCommand("UPDATE users SET change_seq = $1 WHERE id = $2");
+            command.Parameters.AddWithValue((long)number);
+            command.Parameters.AddWithValue(ScaleData.User);
+            await command.ExecuteNonQueryAsync();
         }
     }
 
-    private async Task<string> EmptyTrashAsync()
+    private async Task<string> MeasureAsync(ScaleOperation operation)
+    {
+        var (ours, small) = (new Latencies(), new Latencies());
+        if (operation.Small is not null)
+        {
+            await operation.Small();
+        }
+
+        await operation.RunAsync();
+        for (var i = 0; i < _options.CallCount; i++)
+        {
+            if (operation.Small is not null)
+            {
+                await small.AddAsync(operation.Small);
+            }
+
+            await ours.AddAsync(operation.RunAsync);
+        }
+
+        return operation.Small is null
+            ? $"| {operation.Name} | {ours} | - | - | - | {_options.CallCount} |"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {operation.Name} | {ours} | {small} | **{ours.Median / small.Median:F2}**{(operation.RatioMax is { } most ? $" (goal {most})" : "")} | - | {_options.CallCount} |");
+    }
+
+    private async Task<string> EmptyTrashAsync(IUserGrain user)
     {
         var clock = Stopwatch.StartNew();
-        var first = await User.EmptyTrashAsync();
+        var first = await user.EmptyTrashAsync();
         var answered = clock.Elapsed;
-        var count = first.EntryCount;
+        var (count, isDone) = (first.EntryCount, first.IsDone);
         // What the janitor does later.
-        for (var isDone = first.IsDone; !isDone;)
+        while (!isDone)
         {
-            var more = await User.GoOnEmptyingAsync();
+            var more = await user.GoOnEmptyingAsync();
             (count, isDone) = (count + more.EntryCount, more.IsDone);
         }
 
@@ -172,58 +138,36 @@ internal sealed class ScaleRun : IAsyncDisposable
             : throw new InvalidOperationException($"{count} entries were in the trash");
     }
 
-    private async Task<string> MeasureAsync(string name, Func<Task> call)
+    /// <summary>Everything once more, by a silo of which each statement is explained: that takes its time, so it is not measured.</summary>
+    private async Task<string> RecordPlansAsync(NpgsqlDataSource catalogue, string feedCursor)
     {
-        var latencies = new Latencies();
-        await call();
-        for (var i = 0; i < _options.CallCount; i++)
+        using var recorder = new PlanRecorder();
+        await using var silo = await ScaleSilo.StartAsync(_store, schema => recorder.Open(ConnectionString(schema)));
+        var operations = new ScaleOperations(silo.Grains, _options);
+        var plans = new ScalePlans(recorder);
+        foreach (var operation in await operations.ListAsync(feedCursor))
         {
-            await latencies.AddAsync(call);
+            await plans.RecordAsync(operation.Name, operation.RunAsync);
         }
 
-        return $"| {name} | {latencies} | - | - | - | {_options.CallCount} |";
-    }
-
-    private async Task<string> CompareAsync(string name, Func<Task> large, Func<Task> small)
-    {
-        var (ours, baseline) = (new Latencies(), new Latencies());
-        await small();
-        await large();
-        for (var i = 0; i < _options.CallCount; i++)
+        await plans.RecordAsync("trash a folder of 100 files and a file, and empty the trash", operations.EmptySmallTrashAsync);
+        if (_options.PlansPath.Length > 0)
         {
-            await baseline.AddAsync(small);
-            await ours.AddAsync(large);
+            await plans.WriteAsync(
+                _options.PlansPath,
+                $"# Plans with {_options.EntryCount} entries in one folder and {_options.TotalCount} in all\n\n"
+                + "Each statement of an operation with what it looked at, outermost first; `x` is how often, rows are those of one time.");
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"| {name} | {ours} | {baseline} | **{ours.Median / baseline.Median:F2}** | - | {_options.CallCount} |");
-    }
-
-    private async Task StartAsync()
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["GrainVault:Janitor:Period"] = "1.00:00:00" });
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IObjectStore>(_store);
-        builder.Services.AddKeyedSingleton(IdentityDatabase.Key, (_, _) => NpgsqlDataSource.Create(ConnectionString(IdentityDatabase.Key)));
-        builder.Services.AddKeyedSingleton(CatalogueDatabase.Key, (_, _) => NpgsqlDataSource.Create(ConnectionString(CatalogueDatabase.Key)));
-        builder.UseOrleans(silo =>
+        var (row, isGood) = await plans.SummariseAsync(catalogue);
+        if (!isGood)
         {
-            silo.UseLocalhostClustering(LoopbackPorts.FindFree(), LoopbackPorts.FindFree(), serviceId: "bench", clusterId: Guid.NewGuid().ToString("n"));
-            silo.UseInMemoryReminderService();
-        });
-        builder.Services.AddGrainVaultGrains(builder.Configuration);
-        _host = builder.Build();
-        await _host.StartAsync();
+            Environment.ExitCode = 1;
+        }
+
+        return row;
     }
 
     private string ConnectionString(string schema) =>
         new NpgsqlConnectionStringBuilder(_connectionString) { SearchPath = schema, MaxAutoPrepare = 64 }.ConnectionString;
-
-    private static void Check(Refusal? refusal)
-    {
-        if (refusal is not null)
-        {
-            throw new InvalidOperationException(refusal.Detail);
-        }
-    }
 }

@@ -27,6 +27,9 @@ public class GrainsHost : IAsyncLifetime
     /// <summary>Smallest part that the profile allows, so that tests move few bytes.</summary>
     public const int PartSize = 5 << 20;
 
+    /// <summary>Template of the databases of this project's tests.</summary>
+    internal const string TemplateName = "grains";
+
     private readonly TestFolder _folder = new();
     private PostgresDatabase _database = null!;
     private IHost _host = null!;
@@ -60,7 +63,7 @@ public class GrainsHost : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        _database = await PostgresDatabase.CreateAsync("grains", MigrateAsync);
+        _database = await PostgresDatabase.CreateAsync(TemplateName, MigrateAsync);
         Catalogue = NpgsqlDataSource.Create(ConnectionString(CatalogueDatabase.Key));
         Identity = NpgsqlDataSource.Create(ConnectionString(IdentityDatabase.Key));
         Store = new TestStore(await MakeStoreAsync());
@@ -180,7 +183,8 @@ public class GrainsHost : IAsyncLifetime
         _host.Dispose();
     }
 
-    private static async Task MigrateAsync(string connectionString)
+    /// <summary>Makes the schemas of the product; prepares <see cref="TemplateName"/>.</summary>
+    internal static async Task MigrateAsync(string connectionString)
     {
         var runner = new MigrationRunner(NullLogger<MigrationRunner>.Instance, TimeProvider.System);
         foreach (var schema in (string[])[IdentityDatabase.Key, CatalogueDatabase.Key])
