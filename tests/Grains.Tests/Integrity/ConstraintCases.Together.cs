@@ -74,6 +74,8 @@ internal static partial class ConstraintCases
         ("janitor_shards_shard_check", "UPDATE janitor_shards SET shard = 16", null),
         ("installation_singleton_check", "UPDATE installation SET singleton = false", null),
         ("installation_cursor_key_check", "UPDATE installation SET cursor_key = 'short'", null),
+        ("schema_migrations_number_check", "UPDATE schema_migrations SET number = -1 WHERE number = 1", null),
+        ("schema_migrations_min_version_check", "UPDATE schema_migrations SET min_version = -1 WHERE number = 1", null),
         ("idempotency_keys_key_check", "UPDATE idempotency_keys SET key = ''", null),
         ("idempotency_keys_key_check", "UPDATE idempotency_keys SET key = repeat('x', 256)", null),
     ];

@@ -24,9 +24,7 @@ public sealed class ConstraintTests(ConstraintTests.Fixture fixture) : IClassFix
     [MemberData(nameof(Cases))]
     public async Task Database_refuses_what_must_not_be(string rule, string sql, string raised)
     {
-        await using var rows = await fixture.BeginAsync();
-
-        var refusal = await rows.RefusalAsync(CatalogueRows.WithIds(sql));
+        var refusal = await fixture.RefusalAsync(CatalogueRows.WithIds(sql));
 
         Assert.True(refusal is not null, $"nothing refused {sql}, which is against {rule}");
         Assert.Equal(raised, refusal.ConstraintName ?? refusal.SqlState);
@@ -35,8 +33,7 @@ public sealed class ConstraintTests(ConstraintTests.Fixture fixture) : IClassFix
     [Fact]
     public async Task Every_rule_of_the_database_has_a_case()
     {
-        await using var rows = await fixture.BeginAsync();
-        var rules = await rows.ListAsync(
+        var rules = await fixture.ListAsync(
             $"""
             SELECT conname FROM pg_constraint WHERE connamespace IN {Schemas} AND contype NOT IN ('p', 'n', 't')
             UNION SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -58,13 +55,12 @@ public sealed class ConstraintTests(ConstraintTests.Fixture fixture) : IClassFix
     [Fact]
     public async Task No_row_can_be_there_twice()
     {
-        await using var rows = await fixture.BeginAsync();
-        foreach (var line in await rows.ListAsync($"SELECT conname || ' ' || conrelid::regclass FROM pg_constraint WHERE connamespace IN {Schemas} AND contype = 'p'"))
+        foreach (var line in await fixture.ListAsync($"SELECT conname || ' ' || conrelid::regclass FROM pg_constraint WHERE connamespace IN {Schemas} AND contype = 'p'"))
         {
             var (key, table) = (line.Split(' ')[0], line.Split(' ')[1]);
-            var columns = string.Join(", ", await rows.ColumnsAsync(table));
+            var columns = string.Join(", ", await fixture.ColumnsAsync(table));
 
-            var refusal = await rows.RefusalAsync($"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}");
+            var refusal = await fixture.RefusalAsync($"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}");
 
             Assert.True(refusal is not null, $"{table} has no row in {nameof(CatalogueRows)}");
             Assert.Equal((PostgresErrorCodes.UniqueViolation, key), (refusal.SqlState, refusal.ConstraintName));
@@ -74,8 +70,7 @@ public sealed class ConstraintTests(ConstraintTests.Fixture fixture) : IClassFix
     [Fact]
     public async Task No_value_can_be_missing_where_it_must_be()
     {
-        await using var rows = await fixture.BeginAsync();
-        var required = await rows.ListAsync(
+        var required = await fixture.ListAsync(
             $"""
             SELECT c.oid::regclass || ' ' || quote_ident(a.attname) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
             WHERE c.relkind = 'r' AND c.relnamespace IN {Schemas} AND a.attnum > 0 AND a.attnotnull AND NOT a.attisdropped
@@ -84,10 +79,10 @@ public sealed class ConstraintTests(ConstraintTests.Fixture fixture) : IClassFix
         foreach (var line in required)
         {
             var (table, column) = (line.Split(' ')[0], line.Split(' ')[1]);
-            var columns = await rows.ColumnsAsync(table);
+            var columns = await fixture.ColumnsAsync(table);
 
             // A whole row, since rows of some tables can't be changed.
-            var refusal = await rows.RefusalAsync(
+            var refusal = await fixture.RefusalAsync(
                 $"INSERT INTO {table} ({string.Join(", ", columns)}) SELECT {string.Join(", ", columns.Select(name => name == column ? "NULL" : name))} FROM {table}");
 
             Assert.True(refusal is not null, $"{table} has no row in {nameof(CatalogueRows)}");
@@ -95,57 +90,53 @@ public sealed class ConstraintTests(ConstraintTests.Fixture fixture) : IClassFix
         }
     }
 
-    /// <summary>A migrated database without rows.</summary>
+    /// <summary>A migrated database, and in it a transaction in which there is a row in every table.</summary>
     public sealed class Fixture : IAsyncLifetime
     {
         private PostgresDatabase _database = null!;
-        private NpgsqlDataSource _source = null!;
+        private NpgsqlConnection _connection = null!;
+        private NpgsqlTransaction _transaction = null!;
 
         public async Task InitializeAsync()
         {
             _database = await PostgresDatabase.CreateAsync(GrainsHost.TemplateName, GrainsHost.MigrateAsync);
-            _source = NpgsqlDataSource.Create(_database.ForSchema("catalogue"));
+            _connection = new NpgsqlConnection(_database.ForSchema("catalogue"));
+            await _connection.OpenAsync();
+            _transaction = await _connection.BeginTransactionAsync();
+            await using var fill = new NpgsqlCommand(CatalogueRows.Sql, _connection);
+            await fill.ExecuteNonQueryAsync();
         }
 
         public async Task DisposeAsync()
         {
-            await _source.DisposeAsync();
+            await _transaction.DisposeAsync();
+            await _connection.DisposeAsync();
             await _database.DisposeAsync();
         }
 
-        /// <summary>A transaction in which there is a row in every table, and which is rolled back.</summary>
-        internal async Task<Rows> BeginAsync()
-        {
-            var connection = await _source.OpenConnectionAsync();
-            var transaction = await connection.BeginTransactionAsync();
-            var rows = new Rows(connection, transaction);
-            Assert.Null(await rows.RefusalAsync(CatalogueRows.Sql));
-            return rows;
-        }
-    }
-
-    internal sealed class Rows(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
-    {
-        /// <summary>What refuses the statements, which leave nothing then; null when they were carried out.</summary>
+        /// <summary>What refuses the statements, which leave nothing in any case; null when they were carried out.</summary>
         public async Task<PostgresException?> RefusalAsync(string sql)
         {
-            await transaction.SaveAsync("before");
+            await _transaction.SaveAsync("before");
             try
             {
-                await using var command = new NpgsqlCommand(sql, connection);
+                await using var command = new NpgsqlCommand(sql, _connection);
                 await command.ExecuteNonQueryAsync();
                 return null;
             }
             catch (PostgresException exception)
             {
-                await transaction.RollbackAsync("before");
                 return exception;
+            }
+            finally
+            {
+                await _transaction.RollbackAsync("before");
             }
         }
 
         public async Task<List<string>> ListAsync(string sql)
         {
-            await using var command = new NpgsqlCommand(sql, connection);
+            await using var command = new NpgsqlCommand(sql, _connection);
             await using var reader = await command.ExecuteReaderAsync();
             var rows = new List<string>();
             while (await reader.ReadAsync())
@@ -155,11 +146,5 @@ public sealed class ConstraintTests(ConstraintTests.Fixture fixture) : IClassFix
 
         public Task<List<string>> ColumnsAsync(string table) =>
             ListAsync($"SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''");
-
-        public async ValueTask DisposeAsync()
-        {
-            await transaction.DisposeAsync();
-            await connection.DisposeAsync();
-        }
     }
 }
