@@ -51,15 +51,17 @@ public sealed partial record StatementPlan(string Statement, double Milliseconds
         if (Beginning().Match(message) is not { Success: true } beginning)
             return null;
         using var document = JsonDocument.Parse(message[(beginning.Index + beginning.Length)..]);
-        var scans = new List<PlanScan>();
-        var top = document.RootElement.GetProperty("Plan");
-        Collect(top, scans);
-        return new StatementPlan(
+        return From(
             document.RootElement.GetProperty("Query Text").GetString()!,
             double.Parse(beginning.Groups[1].Value, CultureInfo.InvariantCulture),
-            (long)Number(top, "Shared Hit Blocks"),
-            (long)Number(top, "Shared Read Blocks"),
-            scans);
+            document.RootElement.GetProperty("Plan"));
+    }
+
+    /// <summary>Reads what EXPLAIN says about a statement, in its JSON form.</summary>
+    public static StatementPlan ParseExplain(string statement, string answer)
+    {
+        using var document = JsonDocument.Parse(answer);
+        return From(statement, 0, document.RootElement[0].GetProperty("Plan"));
     }
 
     public override string ToString()
@@ -69,6 +71,13 @@ public sealed partial record StatementPlan(string Statement, double Milliseconds
         foreach (var scan in Scans)
             text.Append("\n  ").Append(scan);
         return text.ToString();
+    }
+
+    private static StatementPlan From(string statement, double milliseconds, JsonElement top)
+    {
+        var scans = new List<PlanScan>();
+        Collect(top, scans);
+        return new StatementPlan(statement, milliseconds, (long)Number(top, "Shared Hit Blocks"), (long)Number(top, "Shared Read Blocks"), scans);
     }
 
     private static void Collect(JsonElement node, List<PlanScan> scans)
