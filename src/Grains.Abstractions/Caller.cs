@@ -12,6 +12,7 @@ public static class Caller
     private const string RolesKey = "gv.roles";
     private const string RequestKey = "gv.request";
     private const string LinkKey = "gv.link";
+    private const string LoginKey = "gv.login";
     private const string OriginKey = "gv.origin";
 
     /// <summary>Longest name of a client's program that is kept, in characters.</summary>
@@ -19,6 +20,9 @@ public static class Caller
 
     /// <summary>Id of the signed-in user; null for a visitor without a token.</summary>
     public static string? UserId => RequestContext.Get(UserKey) as string;
+
+    /// <summary>Id of the login whose token the request came with; null outside of such a request, and from front ends before this was told.</summary>
+    public static string? LoginId => RequestContext.Get(LoginKey) as string;
 
     /// <summary>Id of whoever acts, which uploads and versions are marked with: the user's, or that of the link by which a visitor puts files into a folder; null for a visitor who has no right to write anything.</summary>
     public static string? ActorId => UserId ?? LinkId;
@@ -46,11 +50,12 @@ public static class Caller
         SetRequest(requestId);
     }
 
-    /// <summary>Sets the identity alone.</summary>
-    public static void SetUser(string? userId, string? roles)
+    /// <summary>Sets the identity alone, with the login that proves it.</summary>
+    public static void SetUser(string? userId, string? roles, string? loginId = null)
     {
         SetOrRemove(UserKey, userId);
         SetOrRemove(RolesKey, roles);
+        SetOrRemove(LoginKey, loginId);
     }
 
     /// <summary>From here on somebody acts by a link, whoever he is besides.</summary>

@@ -83,6 +83,9 @@ public enum RefusalReason
 
     /// <summary>Changes after the cursor may be gone; the feed is to be read from its beginning (410).</summary>
     CursorExpired = 41,
+
+    /// <summary>There are as many shares with the user as there may be, of this owner or of all (409).</summary>
+    TooManyShares = 42,
 }
 
 /// <summary>An expected outcome other than success.</summary>

@@ -40,6 +40,7 @@ internal static class Refusals
         RefusalReason.InTrash => new(reason, "The entry or a folder above it is in the trash; restore it first."),
         RefusalReason.CurrentVersion => new(reason, "The current version can't be removed; restore another one or remove the file."),
         RefusalReason.TooManyUploads => new(reason, "There are too many unfinished uploads; complete or end some first."),
+        RefusalReason.TooManyShares => new(reason, "Too much is shared with this user, by you or by others; end some shares first."),
         RefusalReason.CursorExpired => new(reason, "Changes after this cursor may be gone; read the feed from its beginning."),
         RefusalReason.Unavailable => new(reason, "The store took too long; try again.", DependencyRetrySeconds),
         _ => new(reason, "The command was refused."),

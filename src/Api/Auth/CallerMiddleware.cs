@@ -22,7 +22,10 @@ internal sealed class CallerMiddleware(RequestDelegate next, RevokedLogins revok
             if (!revoked.IsReliable)
                 return new Problem(ProblemTypes.Unavailable, "Ended logins can't be looked up, so no token is trusted.") { RetryAfterSeconds = 5 }
                     .ExecuteAsync(context);
-            Caller.SetUser(user.FindFirst(JwtRegisteredClaimNames.Sub)?.Value, user.FindFirst(TokenIssuer.RolesClaim)?.Value);
+            Caller.SetUser(
+                user.FindFirst(JwtRegisteredClaimNames.Sub)?.Value,
+                user.FindFirst(TokenIssuer.RolesClaim)?.Value,
+                user.FindFirst(JwtRegisteredClaimNames.Sid)?.Value);
             return next(context);
         }
 

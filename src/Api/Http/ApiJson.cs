@@ -86,6 +86,7 @@ namespace GrainVault.Api.Http;
 [JsonSerializable(typeof(ChangePageAnswer))]
 [JsonSerializable(typeof(ProgressAnswer))]
 [JsonSerializable(typeof(CreateWebhookRequest))]
+[JsonSerializable(typeof(ChangeWebhookRequest))]
 [JsonSerializable(typeof(WebhookAnswer))]
 [JsonSerializable(typeof(WebhooksAnswer))]
 internal sealed partial class ApiJson : JsonSerializerContext

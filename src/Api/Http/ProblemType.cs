@@ -27,6 +27,7 @@ internal static class ProblemTypes
     public static readonly ProblemType Superseded = new("superseded", 409, "A newer request took over");
     public static readonly ProblemType CurrentVersion = new("current-version", 409, "It is the current version");
     public static readonly ProblemType TooManyUploads = new("too-many-uploads", 409, "Too many unfinished uploads");
+    public static readonly ProblemType TooManyShares = new("too-many-shares", 409, "Too many shares with the user");
     public static readonly ProblemType CursorExpired = new("cursor-expired", 410, "The cursor is too old");
     public static readonly ProblemType LengthRequired = new("length-required", 411, "Content-Length is required");
     public static readonly ProblemType VersionConflict = new("version-conflict", 412, "The file has another version");
@@ -72,6 +73,7 @@ internal static class ProblemTypes
         RefusalReason.InTrash => InTrash,
         RefusalReason.CurrentVersion => CurrentVersion,
         RefusalReason.TooManyUploads => TooManyUploads,
+        RefusalReason.TooManyShares => TooManyShares,
         RefusalReason.CursorExpired => CursorExpired,
         _ => Unexpected,
     };

@@ -16,6 +16,7 @@ internal static class WebhookEndpoints
         own.MapPost("", CreateAsync).WithSummary("Makes a webhook, to which the caller's changes are sent from now on.")
             .WithMetadata(TakesIdempotencyKey.Instance).Refuses(408, 413, 415, 422);
         own.MapGet("", ListAsync).WithSummary("The caller's webhooks.");
+        own.MapPatch("/{id}", SwitchAsync).WithSummary("Disables a webhook, or enables it again, to go on where it was; may be repeated.").Refuses(404, 408, 413, 415);
         own.MapDelete("/{id}", RemoveAsync).WithSummary("Removes a webhook.").Refuses(404);
     }
 
@@ -40,6 +41,13 @@ internal static class WebhookEndpoints
         return result.Refusal is { } refusal
             ? Problem.From(refusal)
             : TypedResults.Ok(new WebhooksAnswer(result.Webhooks.ConvertAll(webhook => WebhookAnswer.From(webhook, null))));
+    }
+
+    private static async Task<Results<Ok<WebhookAnswer>, Problem>> SwitchAsync(string id, JsonBody<ChangeWebhookRequest> body, IGrainFactory grains, GrainCalls calls)
+    {
+        var result = await calls.RepeatableAsync(
+            (User: grains.CallingUser(), id, body.Value.Enabled), static (call, token) => call.User.SwitchWebhookAsync(call.id, call.Enabled, token));
+        return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.Ok(WebhookAnswer.From(result.Webhooks[0], null));
     }
 
     private static async Task<Results<NoContent, Problem>> RemoveAsync(string id, IGrainFactory grains, GrainCalls calls)

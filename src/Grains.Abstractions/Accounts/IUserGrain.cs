@@ -20,8 +20,8 @@ public interface IUserGrain : IGrainWithStringKey
     Task<ProfileResult> GetProfileAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Changes the password, ends every login of the user and starts a new one. Refusals: BadCredentials, WeakPassword,
-    /// Throttled, Busy.
+    /// Changes the password, disables the user's webhooks, ends every login of his and starts a new one. Refusals: BadCredentials,
+    /// WeakPassword, Throttled, Busy.
     /// </summary>
     [Alias("ChangePassword"), ResponseTimeout("00:00:30")]
     Task<SignInResult> ChangePasswordAsync(string currentPassword, string newPassword, CancellationToken cancellationToken = default);
@@ -94,13 +94,23 @@ public interface IUserGrain : IGrainWithStringKey
     [ReadOnly, Alias("ListAudit")]
     Task<AuditPageResult> ListAuditAsync(AuditQuery query, CancellationToken cancellationToken = default);
 
-    /// <summary>Makes a webhook, which hears of changes from now on. A repeat returns the first result. Refusal: Invalid (URL, secret, too many).</summary>
+    /// <summary>
+    /// Makes a webhook, which hears of changes from now on. A repeat returns the first result. Refusals: Invalid (URL, secret, too many),
+    /// BadCredentials (the caller's login has ended).
+    /// </summary>
     [Alias("CreateWebhook")]
     Task<WebhooksResult> CreateWebhookAsync(CreateWebhookCommand command, CancellationToken cancellationToken = default);
 
     /// <summary>The user's webhooks, without their secrets.</summary>
     [ReadOnly, Alias("ListWebhooks")]
     Task<WebhooksResult> ListWebhooksAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Disables a webhook, or enables it again, to go on where it was. A repeat changes nothing. Refusals: NotFound, BadCredentials (the
+    /// caller's login has ended).
+    /// </summary>
+    [Alias("SwitchWebhook")]
+    Task<WebhooksResult> SwitchWebhookAsync(string webhookId, bool isEnabled, CancellationToken cancellationToken = default);
 
     /// <summary>Removes a webhook. Refusal: NotFound.</summary>
     [Alias("DeleteWebhook")]

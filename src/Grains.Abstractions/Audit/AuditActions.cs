@@ -90,6 +90,18 @@ public static class AuditActions
     /// <summary>The password was changed.</summary>
     public const string Password = "password";
 
+    /// <summary>The user's changes are sent to an address from now on.</summary>
+    public const string WebhookCreate = "webhook-create";
+
+    /// <summary>A webhook was removed.</summary>
+    public const string WebhookDelete = "webhook-delete";
+
+    /// <summary>A webhook was disabled: by the user, by a change of the password, or since its deliveries failed.</summary>
+    public const string WebhookDisable = "webhook-disable";
+
+    /// <summary>A webhook was enabled again.</summary>
+    public const string WebhookEnable = "webhook-enable";
+
     /// <summary>An administrator changed the quota.</summary>
     public const string Quota = "quota";
 

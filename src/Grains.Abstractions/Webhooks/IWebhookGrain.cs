@@ -8,9 +8,9 @@ namespace GrainVault.Webhooks;
 public interface IWebhookGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Sends what is due, and goes on doing so while there are webhooks. Called by the janitor, and when a webhook is made. Returns how many
-    /// deliveries were tried.
+    /// Begins to send what is due, and goes on doing so while there are webhooks. Called by the janitor, and when a webhook is made or enabled.
+    /// Returns how many webhooks it has begun with.
     /// </summary>
-    [AlwaysInterleave, ResponseTimeout("00:10:00"), Alias("Run")]
+    [AlwaysInterleave, Alias("Run")]
     Task<int> RunAsync(CancellationToken cancellationToken = default);
 }

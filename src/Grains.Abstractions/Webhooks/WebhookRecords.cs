@@ -7,8 +7,9 @@ namespace GrainVault.Webhooks;
 /// <param name="Url">Where changes are sent.</param>
 /// <param name="CreatedAt">UTC.</param>
 /// <param name="FailingSince">When the delivery that is tried at present failed first; null while all is well.</param>
-/// <param name="DisabledAt">When it was given up; null while it is tried.</param>
+/// <param name="DisabledAt">When it was disabled; null while it is tried.</param>
 /// <param name="LastOutcome">What came of the last attempt: a status code, or a word.</param>
+/// <param name="DisabledBecause"><c>failing</c>, <c>gone</c>, <c>user</c> or <c>password</c>; null while it is tried, and where it isn't known.</param>
 [GenerateSerializer, Immutable, Alias("gv.WebhookInfo")]
 public sealed record WebhookInfo(
     [property: Id(0)] string Id,
@@ -16,7 +17,8 @@ public sealed record WebhookInfo(
     [property: Id(2)] DateTimeOffset CreatedAt,
     [property: Id(3)] DateTimeOffset? FailingSince,
     [property: Id(4)] DateTimeOffset? DisabledAt,
-    [property: Id(5)] string? LastOutcome);
+    [property: Id(5)] string? LastOutcome,
+    [property: Id(6)] string? DisabledBecause = null);
 
 /// <summary>A new webhook. The id is the natural key: a repeat returns the first result.</summary>
 /// <param name="Id">Id that it gets.</param>

@@ -73,6 +73,8 @@ internal sealed partial class UserGrain(
 
         var loginId = Ids.New(Ids.Login);
         var token = RefreshTokens.New(loginId);
+        // Before the change, and whatever becomes of it: no crash leaves one behind that sends on under the new password.
+        await webhooks.DisableAllAsync(Id);
         if (!await accounts.ChangePasswordAsync(account, hash, loginId, RefreshTokens.Hash(token)))
             return new SignInResult(Refusals.Busy("The account was changed meanwhile; try again."), null);
         await audit.AppendAsync(Id, AuditNote.Of(AuditActions.Password, ("loginId", loginId)));
@@ -135,18 +137,6 @@ internal sealed partial class UserGrain(
     /// <inheritdoc/>
     public async Task<AuditPageResult> ListAuditAsync(AuditQuery query, CancellationToken cancellationToken = default) =>
         IsOwner ? await auditListing.ListAsync(Id, query with { OwnerId = Id }, cancellationToken) : new AuditPageResult(NotFound, [], null);
-
-    /// <inheritdoc/>
-    public async Task<WebhooksResult> CreateWebhookAsync(CreateWebhookCommand command, CancellationToken cancellationToken = default) =>
-        IsOwner ? await webhooks.CreateAsync(Id, command, cancellationToken) : new WebhooksResult(NotFound, []);
-
-    /// <inheritdoc/>
-    public async Task<WebhooksResult> ListWebhooksAsync(CancellationToken cancellationToken = default) =>
-        IsOwner ? await webhooks.ListAsync(Id, cancellationToken) : new WebhooksResult(NotFound, []);
-
-    /// <inheritdoc/>
-    public async Task<Outcome> DeleteWebhookAsync(string webhookId, CancellationToken cancellationToken = default) =>
-        IsOwner ? await webhooks.RemoveAsync(Id, webhookId) : new Outcome(NotFound);
 
     /// <inheritdoc/>
     public async Task<IdempotencyResult> BindIdempotencyKeyAsync(

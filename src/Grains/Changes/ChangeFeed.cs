@@ -13,9 +13,6 @@ internal sealed class ChangeFeed(FeedRepository repository, FeedCursors cursors)
     /// <summary>Most changes that are read at once.</summary>
     public const int LimitMax = 1_000;
 
-    /// <summary>Shares below folders that changed that a page tells of; where there are more, the reader begins anew.</summary>
-    private const int ShareCountMax = 5_000;
-
     /// <summary>A page. Refusals: Invalid (limit, cursor), CursorExpired.</summary>
     public async Task<ChangePageResult> ReadAsync(string userId, string? cursor, int limit, CancellationToken cancellationToken)
     {
@@ -33,9 +30,12 @@ internal sealed class ChangeFeed(FeedRepository repository, FeedCursors cursors)
         var (refusal, position) = await cursors.ReadAsync(userId, cursor, cancellationToken);
         if (position is null)
             return Refused(refusal!);
-        return position.Phase == FeedPhase.Changes
-            ? await ChangesAsync(userId, position, limit, cancellationToken)
-            : await StateAsync(userId, position, limit, cancellationToken);
+        return position.Phase switch
+        {
+            FeedPhase.Changes => await ChangesAsync(userId, position, limit, cancellationToken),
+            FeedPhase.Below => await BelowAsync(userId, [], position, limit, at: null, hasMore: true, cancellationToken),
+            _ => await StateAsync(userId, position, limit, cancellationToken),
+        };
     }
 
     /// <summary>Changes after a position.</summary>
@@ -55,14 +55,31 @@ internal sealed class ChangeFeed(FeedRepository repository, FeedCursors cursors)
         foreach (var row in told.Where(row => row.IsDirect))
             direct[row.EntryId!] = direct.TryGetValue(row.EntryId!, out var first) ? (first.IsRelist || row.IsRelist, row.At) : (row.IsRelist, row.At);
         var order = told.Where(row => row.IsDirect).Select(row => row.EntryId!).Distinct(StringComparer.Ordinal).ToArray();
-        var shapes = told.Where(row => row.IsShape).Select(row => row.EntryId!).Distinct(StringComparer.Ordinal).ToArray();
-        var states = await repository.FindStatesAsync(userId, order, shapes, ShareCountMax + 1, cancellationToken);
-        if (states.Count(state => state.IsShare) > ShareCountMax)
-            return Refused(FeedCursors.Expired);
-        var changes = states.ConvertAll(state => state.IsShare
-            ? ToChange(state, isRelist: true, told[^1].At)
-            : ToChange(state, direct[state.Id].IsRelist, direct[state.Id].At));
-        return await PageAsync(userId, changes, next, hasMore, cancellationToken);
+        var states = await repository.FindStatesAsync(userId, order, cancellationToken);
+        var changes = states.ConvertAll(state => ToChange(state, direct[state.Id].IsRelist, direct[state.Id].At));
+        // What is shared with him by itself below what moved, or what he lost, may have appeared, gone, or be all that is left.
+        var roots = told.Where(row => row.IsShape).Select(row => row.EntryId!)
+            .Concat(states.Where(state => state.Entry is null).Select(state => state.Id)).Distinct(StringComparer.Ordinal);
+        next = next with { Phase = FeedPhase.Below, Key = FormatKey("", roots) };
+        return await BelowAsync(userId, changes, next, limit, told[^1].At, hasMore, cancellationToken);
+    }
+
+    /// <summary>
+    /// Completes a page with some of what is shared with the user below folders of a position. What stands elsewhere by the time that it would
+    /// be told is told by a change after the numbers of the position, which nobody has read yet.
+    /// </summary>
+    private async Task<ChangePageResult> BelowAsync(
+        string userId, List<Change> changes, FeedPosition position, int limit, DateTimeOffset? at, bool hasMore, CancellationToken cancellationToken)
+    {
+        var (after, roots) = ParseKey(position.Key);
+        var states = roots.Length == 0 ? [] : await repository.FindBelowAsync(userId, roots, after, limit, cancellationToken);
+        changes.AddRange(states.Select(state => ToChange(state, isRelist: true, at)));
+        var isDone = states.Count < limit;
+        // As old as its numbers, however long the reader takes.
+        position = isDone
+            ? position with { Phase = FeedPhase.Changes, Key = "" }
+            : position with { Key = FormatKey(states[^1].Id, roots) };
+        return await PageAsync(userId, changes, position, hasMore || !isDone, cancellationToken);
     }
 
     /// <summary>A page of the whole state. What changes meanwhile comes as a change after it.</summary>
@@ -110,9 +127,9 @@ internal sealed class ChangeFeed(FeedRepository repository, FeedCursors cursors)
         var ids = await repository.ListSharesAsync(userId, key, limit, cancellationToken);
         if (ids.Count == 0)
             return ([], null);
-        var states = await repository.FindStatesAsync(userId, [.. ids], [], 0, cancellationToken);
+        var states = await repository.FindStatesAsync(userId, [.. ids], cancellationToken);
         // What is in somebody's trash is not there.
-        var changes = states.Where(state => state is { IsShare: false, Entry: not null }).Select(state => ToChange(state, isRelist: true, null)).ToList();
+        var changes = states.Where(state => state.Entry is not null).Select(state => ToChange(state, isRelist: true, null)).ToList();
         return (changes, ids.Count < limit ? null : ids[^1]);
     }
 
@@ -125,6 +142,10 @@ internal sealed class ChangeFeed(FeedRepository repository, FeedCursors cursors)
         var space = key.IndexOf(' ', StringComparison.Ordinal);
         return space < 0 ? ("", "") : (key[(space + 1)..], key[..space]);
     }
+
+    private static string FormatKey(string afterId, IEnumerable<string> roots) => string.Join(' ', roots.Prepend(afterId));
+
+    private static (string AfterId, string[] Roots) ParseKey(string key) => key.Split(' ') is [var after, .. var roots] ? (after, roots) : ("", []);
 
     private static Change Own(Entry entry) => new(entry.Id, entry, FeedRole.Owner, IsRelist: false, null);
 

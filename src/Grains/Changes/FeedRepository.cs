@@ -17,9 +17,8 @@ internal sealed record FeedRow(
 /// <summary>An entry as a user sees it now.</summary>
 /// <param name="Id">The entry.</param>
 /// <param name="Role">What he may do with it.</param>
-/// <param name="IsShare">It comes along since a folder above it changed.</param>
 /// <param name="Entry">Metadata; null when he may not read it.</param>
-internal sealed record FeedState(string Id, EntryRole Role, bool IsShare, Entry? Entry);
+internal sealed record FeedState(string Id, EntryRole Role, Entry? Entry);
 
 /// <summary>Statements of feeds.</summary>
 internal sealed class FeedRepository(CatalogueDatabase database)
@@ -43,22 +42,15 @@ internal sealed class FeedRepository(CatalogueDatabase database)
                 row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7), row.TimeOrNull(8))),
             cancellationToken);
 
-    /// <summary>What the user sees of these entries now, in their order; then the shares that <c>feed_states</c> adds.</summary>
-    public Task<List<FeedState>> FindStatesAsync(string userId, string[] entries, string[] shapes, int shareCountMax, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            $"""
-            SELECT {FileRow.Columns}, s.id, s.role, s.is_share, s.sees_folder FROM feed_states($1, $2, $3, $4) s
-            LEFT JOIN entries e ON e.id = s.id AND s.role >= 2
-            LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version
-            ORDER BY s.is_share, s.place, s.id
-            """,
-            parameters => parameters.Text(userId).Texts(entries).Texts(shapes).Integer(shareCountMax),
-            reader => reader.RowsAsync(row => new FeedState(
-                row.GetString(FileRow.ColumnCount),
-                (EntryRole)row.GetInt32(FileRow.ColumnCount + 1),
-                row.GetBoolean(FileRow.ColumnCount + 2),
-                row.IsDBNull(0) ? null : AsSeen(FileRow.ReadEntry(row), row.GetBoolean(FileRow.ColumnCount + 3)))),
-            cancellationToken);
+    /// <summary>What the user sees of these entries now, in their order.</summary>
+    public Task<List<FeedState>> FindStatesAsync(string userId, string[] entries, CancellationToken cancellationToken) =>
+        ReadStatesAsync(
+            "feed_sights($1, $2) s", "s.place", parameters => parameters.Text(userId).Texts(entries), cancellationToken);
+
+    /// <summary>What the user sees now of what is shared with him at or below entries, by id, after one of them.</summary>
+    public Task<List<FeedState>> FindBelowAsync(string userId, string[] roots, string afterId, int limit, CancellationToken cancellationToken) =>
+        ReadStatesAsync(
+            "feed_below($1, $2, $3, $4) s", "s.id", parameters => parameters.Text(userId).Texts(roots).Text(afterId).Integer(limit), cancellationToken);
 
     /// <summary>The user's own entries outside of the trash, in the order of their names, after one of them.</summary>
     public Task<List<Entry>> ListOwnAsync(string userId, string afterName, string afterId, int limit, CancellationToken cancellationToken) =>
@@ -126,6 +118,22 @@ internal sealed class FeedRepository(CatalogueDatabase database)
             "SELECT prune_feed($1, $2)",
             parameters => parameters.Interval(age).Integer(limit),
             async reader => await reader.ReadAsync(cancellationToken) ? reader.GetInt32(0) : 0,
+            cancellationToken);
+
+    private Task<List<FeedState>> ReadStatesAsync(
+        string source, string order, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            $"""
+            SELECT {FileRow.Columns}, s.id, s.role, s.sees_folder FROM {source}
+            LEFT JOIN entries e ON e.id = s.id AND s.role >= 2
+            LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version
+            ORDER BY {order}
+            """,
+            bind,
+            reader => reader.RowsAsync(row => new FeedState(
+                row.GetString(FileRow.ColumnCount),
+                (EntryRole)row.GetInt32(FileRow.ColumnCount + 1),
+                row.IsDBNull(0) ? null : AsSeen(FileRow.ReadEntry(row), row.GetBoolean(FileRow.ColumnCount + 2)))),
             cancellationToken);
 
     private static Entry AsSeen(Entry entry, bool seesFolder) => seesFolder ? entry : entry with { ParentId = null };

@@ -1,11 +1,13 @@
 using GrainVault.Accounts;
 using GrainVault.Audit;
 using GrainVault.Data;
+using GrainVault.Options;
+using Microsoft.Extensions.Options;
 
 namespace GrainVault.Files;
 
 /// <summary>Shares of an entry: who they are with is a matter of accounts, what they allow one of the catalogue.</summary>
-internal sealed class ShareRepository(CatalogueDatabase database, AccountRepository accounts)
+internal sealed class ShareRepository(CatalogueDatabase database, AccountRepository accounts, IOptions<LimitsOptions> limits)
 {
     /// <summary>Most shares of one entry.</summary>
     public const int CountMax = 1_000;
@@ -37,8 +39,9 @@ internal sealed class ShareRepository(CatalogueDatabase database, AccountReposit
 
     public Task<int?> SetAsync(string owner, string entryId, string userId, ShareRole role, bool isByAddress) =>
         database.QueryAsync(
-            "SELECT share_entry($1, $2, $3, $4, $5, $6)",
-            parameters => parameters.Text(owner).Text(entryId).Text(userId).Integer((int)role).Boolean(isByAddress).Integer(CountMax),
+            "SELECT share_within($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            parameters => parameters.Text(owner).Text(entryId).Text(userId).Integer((int)role).Boolean(isByAddress).Integer(CountMax)
+                .Integer(limits.Value.ShareCountPerPairMax).Integer(limits.Value.ShareCountPerUserMax).Integer(limits.Value.FeedOwnerCountMax),
             ReaderExtensions.CodeAsync,
             note: FileNotes.OfShare(AuditActions.Share, userId, role));
 

@@ -20,6 +20,21 @@ public sealed class LimitsOptions
     [Range(1, 100_000)]
     public int VersionCountMax { get; set; } = 100;
 
+    /// <summary>Shares of one owner with one user; one of a folder counts once, whatever is in it. Default: 1,000.</summary>
+    [Range(1, 100_000)]
+    public int ShareCountPerPairMax { get; set; } = 1_000;
+
+    /// <summary>Shares of all owners with one user. Default: 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int ShareCountPerUserMax { get; set; } = 10_000;
+
+    /// <summary>
+    /// Owners whose changes one user's feed tells: those who share with him, and those who did while changes are kept. Whoever waits for
+    /// changes looks at a counter of each. Default: 5,000.
+    /// </summary>
+    [Range(1, 100_000)]
+    public int FeedOwnerCountMax { get; set; } = 5_000;
+
     /// <summary>Entries that change their owner in one transfer, a folder with all that is below it. Default: 10,000.</summary>
     [Range(1, 100_000)]
     public int TransferEntryCountMax { get; set; } = 10_000;

@@ -20,9 +20,13 @@ public sealed class WebhookOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
     public TimeSpan Period { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Deliveries that a shard of webhooks has under way at once; there are 16 shards. Default: 8.</summary>
+    /// <summary>Deliveries that a shard of webhooks has under way at once; there are 16 shards. Default: 16.</summary>
     [Range(1, 1_000)]
-    public int DeliveryCountMax { get; set; } = 8;
+    public int DeliveryCountMax { get; set; } = 16;
+
+    /// <summary>Deliveries of one user that are under way at once, so that slow receivers of his leave room for others. Default: 2.</summary>
+    [Range(1, 1_000)]
+    public int DeliveryCountPerUserMax { get; set; } = 2;
 
     /// <summary>Longest time for one delivery, from the look-up of the name to the status. Default: 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:02:00")]

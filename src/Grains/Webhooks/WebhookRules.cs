@@ -38,9 +38,15 @@ internal static class WebhookRules
 
     public static string FormatSecret(byte[] secret) => SecretPrefix + Convert.ToBase64String(secret);
 
-    /// <summary>The same for every attempt from one place in the feed, so that a receiver can tell repeats.</summary>
-    public static string MessageId(string webhookId, string cursor) =>
-        "msg_" + Base64Url.EncodeToString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{webhookId} {cursor}")).AsSpan(0, 18));
+    /// <summary>
+    /// The same for every attempt to tell the same, so that a receiver can tell repeats: of one that tells more than the attempt before he
+    /// must not take it for a repeat.
+    /// </summary>
+    /// <param name="webhookId">The webhook.</param>
+    /// <param name="cursor">Where the delivery begins.</param>
+    /// <param name="end">Place in the feed where it ends; empty for a delivery that tells no changes.</param>
+    public static string MessageId(string webhookId, string cursor, string end) =>
+        "msg_" + Base64Url.EncodeToString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{webhookId} {cursor} {end}")).AsSpan(0, 18));
 
     /// <summary>Value of <c>webhook-signature</c>: <c>v1,</c> and the HMAC-SHA256 over id, time and body in base64.</summary>
     public static string Sign(byte[] secret, string messageId, long unixSeconds, byte[] body)

@@ -10,8 +10,9 @@ namespace GrainVault.Webhooks;
 /// <summary>What came of an attempt.</summary>
 /// <param name="IsTaken">The receiver has it: a 2xx.</param>
 /// <param name="IsGone">The receiver wants no more: 410.</param>
-/// <param name="Text">Status code, or a word.</param>
-internal readonly record struct DeliveryOutcome(bool IsTaken, bool IsGone, string Text);
+/// <param name="Text">Status code, or a word. Users see it: it tells nothing of the network behind this machine.</param>
+/// <param name="Cause">The same for the log, which says more where no connection was made.</param>
+internal readonly record struct DeliveryOutcome(bool IsTaken, bool IsGone, string Text, string Cause);
 
 /// <summary>
 /// Sends deliveries to addresses that users name. Whom a connection reaches is decided by the address that it is made to, looked up once:
@@ -20,6 +21,14 @@ internal readonly record struct DeliveryOutcome(bool IsTaken, bool IsGone, strin
 internal sealed class WebhookSender : IDisposable
 {
     private const int HeadersLengthMaxKilobytes = 16;
+
+    /// <summary>
+    /// The outcome where no connection was made, whether the name leads nowhere or to an address that webhooks may not go to, or nobody
+    /// listens there: telling these apart would tell names and addresses of this network.
+    /// </summary>
+    private const string NoConnection = "no-connection";
+
+    private static readonly HttpRequestOptionsKey<Progress> ProgressKey = new("progress");
 
     private readonly HttpClient _http;
     private readonly WebhookOptions _options;
@@ -56,40 +65,50 @@ internal sealed class WebhookSender : IDisposable
         request.Headers.Add("webhook-timestamp", seconds.ToString(CultureInfo.InvariantCulture));
         request.Headers.Add("webhook-signature", WebhookRules.Sign(secret, messageId, seconds, body));
         request.Headers.UserAgent.ParseAdd("GrainVault");
+        var progress = new Progress();
+        request.Options.Set(ProgressKey, progress);
         using var limit = new CancellationTokenSource(_options.Timeout, _time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
             using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, end.Token);
             var status = (int)answer.StatusCode;
-            return new DeliveryOutcome(answer.IsSuccessStatusCode, answer.StatusCode == HttpStatusCode.Gone, status.ToString(CultureInfo.InvariantCulture));
+            var text = status.ToString(CultureInfo.InvariantCulture);
+            return new DeliveryOutcome(answer.IsSuccessStatusCode, answer.StatusCode == HttpStatusCode.Gone, text, text);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new DeliveryOutcome(false, false, "timeout");
+            return progress.IsConnecting ? new DeliveryOutcome(false, false, NoConnection, "connect-timeout") : new DeliveryOutcome(false, false, "timeout", "timeout");
         }
         catch (HttpRequestException exception)
         {
-            return new DeliveryOutcome(false, false, Word(exception));
+            return Failed(exception);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    // What the network behind this machine looks like is nothing that the user is to learn.
-    private static string Word(HttpRequestException exception) => exception switch
+    private static DeliveryOutcome Failed(HttpRequestException exception) => exception switch
     {
-        { InnerException: AddressRefusedException } => "address-not-allowed",
-        { HttpRequestError: HttpRequestError.NameResolutionError } => "no-such-host",
-        { HttpRequestError: HttpRequestError.SecureConnectionError } => "no-secure-connection",
-        { HttpRequestError: HttpRequestError.ConnectionError } => "no-connection",
-        _ => "no-answer",
+        { InnerException: AddressRefusedException } => new(false, false, NoConnection, "address-not-allowed"),
+        { HttpRequestError: HttpRequestError.NameResolutionError } => new(false, false, NoConnection, "no-such-host"),
+        { HttpRequestError: HttpRequestError.ConnectionError } => new(false, false, NoConnection, NoConnection),
+        { HttpRequestError: HttpRequestError.SecureConnectionError } => new(false, false, "no-secure-connection", "no-secure-connection"),
+        _ => new(false, false, "no-answer", "no-answer"),
     };
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var endPoint = context.DnsEndPoint;
+        Invariant.That(context.InitialRequestMessage.Options.TryGetValue(ProgressKey, out var progress), "every request has its progress");
+        progress!.IsConnecting = true;
+        var stream = await ConnectAsync(context.DnsEndPoint, cancellationToken);
+        progress.IsConnecting = false;
+        return stream;
+    }
+
+    private async Task<NetworkStream> ConnectAsync(DnsEndPoint endPoint, CancellationToken cancellationToken)
+    {
         var addresses = await Dns.GetHostAddressesAsync(endPoint.Host, cancellationToken);
         if (!_options.AllowPrivateAddresses)
             addresses = [.. addresses.Where(PublicAddresses.Contains)];
@@ -106,6 +125,14 @@ internal sealed class WebhookSender : IDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>How far a request has come.</summary>
+    private sealed class Progress
+    {
+        private volatile bool _isConnecting;
+
+        public bool IsConnecting { get => _isConnecting; set => _isConnecting = value; }
     }
 
     /// <summary>The name leads to no address that webhooks may go to.</summary>

@@ -45,7 +45,7 @@ public sealed class ChangeTests(VaultFixture fixture)
     {
         using var owner = await fixture.SignUpAsync();
         string? last;
-        using (var events = await EventReader.OpenAsync(fixture, owner, null))
+        using (var events = await EventReader.OpenAsync(fixture.CreateClient(), owner, null))
         {
             var folder = IdOf(await owner.MakeFolderAsync("folder"));
             var told = await events.NextAsync("changes");
@@ -61,7 +61,7 @@ public sealed class ChangeTests(VaultFixture fixture)
         }
 
         var missed = IdOf(await owner.MakeFolderAsync("missed"));
-        using (var events = await EventReader.OpenAsync(fixture, owner, last))
+        using (var events = await EventReader.OpenAsync(fixture.CreateClient(), owner, last))
         {
             var change = Assert.Single((await events.NextAsync("changes")).Data.GetProperty("changes").EnumerateArray());
             Assert.Equal(missed, IdOf(change));
@@ -78,57 +78,5 @@ public sealed class ChangeTests(VaultFixture fixture)
         using var response = await call;
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal(type, (await JsonAsync(response)).GetProperty("type").GetString());
-    }
-
-    /// <summary>Reads a stream of server-sent events.</summary>
-    private sealed class EventReader(HttpClient http, HttpResponseMessage response, StreamReader lines) : IDisposable
-    {
-        private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
-
-        public static async Task<EventReader> OpenAsync(VaultFixture fixture, Account account, string? lastId)
-        {
-            var http = fixture.CreateClient();
-            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/events");
-            request.Headers.Authorization = account.Http.DefaultRequestHeaders.Authorization;
-            if (lastId is not null)
-                request.Headers.Add("Last-Event-ID", lastId);
-            var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-            Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
-            return new EventReader(http, response, new StreamReader(await response.Content.ReadAsStreamAsync()));
-        }
-
-        /// <summary>The next event of a kind, whatever comes before it.</summary>
-        public async Task<(string? Id, JsonElement Data)> NextAsync(string kind)
-        {
-            string? id = null, found = null;
-            while (await LineAsync() is { } line)
-            {
-                if (line.StartsWith("id: ", StringComparison.Ordinal))
-                    id = line[4..];
-                else if (line.StartsWith("event: ", StringComparison.Ordinal))
-                    found = line[7..];
-                else if (line.StartsWith("data: ", StringComparison.Ordinal) && found == kind)
-                    return (id, JsonDocument.Parse(line[6..]).RootElement);
-            }
-
-            throw new InvalidOperationException($"the stream ended before {kind}");
-        }
-
-        public async Task AssertEndsAsync()
-        {
-            while (await LineAsync() is not null)
-            {
-            }
-        }
-
-        public void Dispose()
-        {
-            lines.Dispose();
-            response.Dispose();
-            http.Dispose();
-        }
-
-        private async Task<string?> LineAsync() => await lines.ReadLineAsync().WaitAsync(Deadline);
     }
 }

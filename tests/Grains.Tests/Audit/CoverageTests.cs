@@ -6,6 +6,7 @@ using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Links;
 using GrainVault.Uploads;
+using GrainVault.Webhooks;
 using Orleans.Concurrency;
 
 namespace GrainVault.Grains.Tests.Audit;
@@ -44,7 +45,10 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         ["IFileGrain.DeleteAsync"] = [AuditActions.Trash, AuditActions.Purge],
         ["IFileGrain.ExpireTrashAsync"] = [AuditActions.Purge],
         ["IFileGrain.PurgeAsync"] = [AuditActions.Purge],
-        ["IUserGrain.ChangePasswordAsync"] = [AuditActions.Password],
+        ["IUserGrain.ChangePasswordAsync"] = [AuditActions.Password, AuditActions.WebhookDisable],
+        ["IUserGrain.CreateWebhookAsync"] = [AuditActions.WebhookCreate],
+        ["IUserGrain.SwitchWebhookAsync"] = [AuditActions.WebhookDisable, AuditActions.WebhookEnable],
+        ["IUserGrain.DeleteWebhookAsync"] = [AuditActions.WebhookDelete],
         ["IAccountGrain.SignUpAsync"] = [AuditActions.SignUp],
         ["IAccountGrain.LogInAsync"] = [AuditActions.SignIn, AuditActions.SignInFailed],
         ["ILoginGrain.RefreshAsync"] = [AuditActions.TokenReused],
@@ -63,8 +67,6 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         ["IFileGrain.ForgetAsync"] = "forgets memory",
         ["IFileGrain.RecordSha256Async"] = "computes what the content has already",
         ["IUserGrain.BindIdempotencyKeyAsync"] = "the command that follows is audited",
-        ["IUserGrain.CreateWebhookAsync"] = "tells of changes and makes none",
-        ["IUserGrain.DeleteWebhookAsync"] = "tells of changes and makes none",
         ["IUploadSessionGrain.CreateAsync"] = "a session is no file; its completion is audited, and names it",
         ["IUploadSessionGrain.GetAsync"] = "reads",
         ["IUploadSessionGrain.PlanPartAsync"] = "part of an upload",
@@ -153,6 +155,15 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
 
     private async Task DriveAccountAsync(TestUser user)
     {
+        var webhook = new CreateWebhookCommand(Ids.New(Ids.Webhook), "https://hooks.example.org/a-secret-of-the-user", null);
+        var secret = (await user.Grain.CreateWebhookAsync(webhook)).Secret!;
+        Assert.Null((await user.Grain.CreateWebhookAsync(webhook)).Refusal);
+        Assert.Null((await user.Grain.SwitchWebhookAsync(webhook.Id, false)).Refusal);
+        Assert.Null((await user.Grain.SwitchWebhookAsync(webhook.Id, true)).Refusal);
+        Assert.Null((await user.Grain.DeleteWebhookAsync(webhook.Id)).Refusal);
+        Assert.NotNull((await user.Grain.DeleteWebhookAsync(webhook.Id)).Refusal);
+        Assert.Equal(4, (await host.LinesAsync(user.Id)).Count(line => line.StartsWith("user webhook-", StringComparison.Ordinal)));
+        Assert.Equal(0L, await host.ScalarAsync<long>("SELECT count(*) FROM audit WHERE owner_id = $1 AND (position('a-secret' IN audit::text) > 0 OR position($2 IN audit::text) > 0)", user.Id, secret));
         var account = host.Grains.GetGrain<IAccountGrain>(AccountKeys.GrainKey(user.Email));
         await using (var command = host.Identity.CreateCommand($"UPDATE accounts SET roles = 'admin' WHERE id = '{user.Id}'"))
             await command.ExecuteNonQueryAsync();

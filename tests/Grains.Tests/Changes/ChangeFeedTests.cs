@@ -117,6 +117,9 @@ public sealed class ChangeFeedTests(GrainsHost host) : IClassFixture<GrainsHost>
         foreach (var replica in replicas)
             await replica.AssertCatchesUpAsync(limit: 2);
         await heir.ChangeAsync(file, name: "renamed");
+        // Shares go with what they are of.
+        Assert.Equal(0L, await host.ScalarAsync<long>("SELECT count(*) FROM shares s JOIN entries e ON e.id = s.entry_id WHERE e.owner_id = $1 AND s.owner_id <> $1", heir.Id));
+        Assert.Equal(2L, await host.ScalarAsync<long>("SELECT count(*) FROM shares WHERE owner_id = $1", heir.Id));
         await heir.File(given).UnshareAsync(owner.Id);
         await heir.ChangeAsync(deep, move: true);
         foreach (var replica in replicas)
@@ -166,6 +169,51 @@ public sealed class ChangeFeedTests(GrainsHost host) : IClassFixture<GrainsHost>
             {
                 throw new InvalidOperationException($"round {round} of seed {seed}", exception);
             }
+        }
+    }
+
+    [Fact]
+    public async Task Shares_below_folders_that_move_while_they_are_told_page_by_page_are_told_right()
+    {
+        var seed = Random.Shared.Next();
+        var random = new Random(seed);
+        var (owner, reader) = (await host.SignUpAsync(), await host.SignUpAsync());
+        string[] places = [await owner.FolderAsync("open"), await owner.FolderAsync("hidden"), await owner.FolderAsync("hall")];
+        var (tower, wing) = (await owner.FolderAsync("tower", places[2]), await owner.FolderAsync("wing", places[2]));
+        await owner.File(places[0]).ShareAsync(reader.Id, ShareRole.Viewer);
+        var entries = new List<string>([places[2], tower, wing]);
+        for (var i = 0; i < 10; i++)
+        {
+            entries.Add(await owner.FolderAsync($"room {i}", i % 2 == 0 ? tower : wing));
+            await owner.File(entries[^1]).ShareAsync(reader.Id, ShareRole.Viewer);
+        }
+
+        var replica = new FeedReplica(reader);
+        await replica.CatchUpAsync();
+        try
+        {
+            for (var step = 0; step < 60; step++)
+            {
+                // The three folders above all more often than what is shared below them.
+                var entry = entries[random.Next(3) > 0 ? random.Next(3) : random.Next(entries.Count)];
+                _ = random.Next(8) switch
+                {
+                    0 => (await owner.File(entry).DeleteAsync(permanent: false)).Refusal,
+                    1 or 2 => (await owner.File(entry).RestoreAsync()).Refusal,
+                    3 => (await owner.File(entries[random.Next(3, entries.Count)]).UnshareAsync(reader.Id)).Refusal,
+                    4 => (await owner.File(entries[random.Next(3, entries.Count)]).ShareAsync(reader.Id, ShareRole.Editor)).Refusal,
+                    _ => (await owner.ChangeAsync(entry, move: true, parentId: random.Next(4) is var to && to == 3 ? null : places[to])).Refusal,
+                };
+                for (var pages = random.Next(4); pages > 0; pages--)
+                    await replica.StepAsync(limit: 2);
+            }
+
+            await replica.AssertCatchesUpAsync(limit: 2);
+            Assert.InRange(replica.PageLengthMax, 1, 100);
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"seed {seed}", exception);
         }
     }
 

@@ -17,6 +17,9 @@ public sealed class FeedReplica(TestUser user)
     /// <summary>Changes that were applied.</summary>
     public int ChangeCount { get; private set; }
 
+    /// <summary>Changes of the longest page.</summary>
+    public int PageLengthMax { get; private set; }
+
     /// <summary>Ids that the feed has told as removed.</summary>
     public HashSet<string> Removed { get; } = new(StringComparer.Ordinal);
 
@@ -28,13 +31,20 @@ public sealed class FeedReplica(TestUser user)
     /// <summary>Applies everything that there is to read, from the beginning when nothing was read before.</summary>
     public async Task CatchUpAsync(int limit = 100)
     {
-        for (var hasMore = true; hasMore;)
+        while (await StepAsync(limit))
         {
-            var page = await ReadAsync(Cursor, limit);
-            foreach (var change in page.Changes)
-                await ApplyAsync(change);
-            (Cursor, hasMore) = (page.Cursor, page.HasMore);
         }
+    }
+
+    /// <summary>Applies one page; false when it was the last one for now.</summary>
+    public async Task<bool> StepAsync(int limit)
+    {
+        var page = await ReadAsync(Cursor, limit);
+        foreach (var change in page.Changes)
+            await ApplyAsync(change);
+        PageLengthMax = Math.Max(PageLengthMax, page.Changes.Count);
+        Cursor = page.Cursor;
+        return page.HasMore;
     }
 
     /// <summary>Compares with what lists show now: the user's own entries, his trash, and what is shared with him.</summary>

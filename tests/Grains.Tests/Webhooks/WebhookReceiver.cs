@@ -28,6 +28,9 @@ public sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>What is answered, by path and number of the delivery from 1.</summary>
     public Func<string, int, int> Status { get; set; } = (_, _) => 204;
 
+    /// <summary>What an answer waits for, by path and number of the delivery from 1.</summary>
+    public Func<string, int, Task> Hold { get; set; } = (_, _) => Task.CompletedTask;
+
     public static async Task<WebhookReceiver> StartAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -55,6 +58,8 @@ public sealed class WebhookReceiver : IAsyncDisposable
             && Math.Abs(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - seconds) < 60
             && headers["webhook-signature"] == WebhookRules.Sign(secret, id, seconds, body);
         Deliveries.Enqueue(new Received(path, id, JsonDocument.Parse(body).RootElement, isSigned));
-        context.Response.StatusCode = Status(path, Of(path).Count());
+        var number = Of(path).Count();
+        await Hold(path, number);
+        context.Response.StatusCode = Status(path, number);
     }
 }
