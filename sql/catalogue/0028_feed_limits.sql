@@ -127,19 +127,22 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- A page of what is shared with a user at or below entries, by id: with a folder that he lost, or that moved above what is shared with him,
--- that may have appeared, gone, or be all that is left. What stands below an entry has its owner.
+-- that may have appeared, gone, or be all that is left. What stands below an entry has its owner. A loop, so that no more ways are walked
+-- than the page takes.
 CREATE FUNCTION feed_below(p_user text, p_roots text[], p_after text, p_limit integer) RETURNS TABLE (id text, role integer, sees_folder boolean)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     owners text[] := (SELECT array_agg(DISTINCT e.owner_id) FROM entries e WHERE e.id = ANY (p_roots));
+    told integer := 0;
 BEGIN
-    RETURN QUERY
-    SELECT b.entry_id, coalesce(a.role, 0), coalesce(a.sees_folder, false)
-    FROM (
-        SELECT s.entry_id FROM shares s
-        WHERE s.user_id = p_user AND s.entry_id > p_after AND s.owner_id = ANY (owners) AND entry_way(s.entry_id) && p_roots
-        ORDER BY s.entry_id LIMIT p_limit) b
-    LEFT JOIN LATERAL entry_sight(b.entry_id, p_user) a ON true ORDER BY b.entry_id;
+    FOR id IN SELECT s.entry_id FROM shares s WHERE s.user_id = p_user AND s.owner_id = ANY (owners) AND s.entry_id > p_after ORDER BY s.entry_id LOOP
+        EXIT WHEN told >= p_limit;
+        IF entry_way(id) && p_roots THEN
+            SELECT coalesce(max(a.role), 0), coalesce(bool_or(a.sees_folder), false) INTO role, sees_folder FROM entry_sight(id, p_user) a;
+            told := told + 1;
+            RETURN NEXT;
+        END IF;
+    END LOOP;
 END $$;
 
 ALTER TABLE webhooks
@@ -208,7 +211,7 @@ BEGIN
 END $$;
 
 -- Notes a failed attempt at a place in the feed, and disables the webhook when there were too many, or the receiver is gone. Returns whether
--- it is disabled by that; NULL when it stands elsewhere by now, or was disabled meanwhile.
+-- it is disabled by that: not when it stands elsewhere by now, or was disabled meanwhile.
 CREATE FUNCTION fail_webhook(
     p_id text, p_cursor text, p_outcome text, p_pause interval, p_gone boolean, p_attempts_max integer, p_age_max interval
 ) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -218,7 +221,7 @@ DECLARE
 BEGIN
     SELECT * INTO w FROM webhooks WHERE id = p_id AND cursor = p_cursor AND disabled_at IS NULL FOR UPDATE;
     IF NOT FOUND THEN
-        RETURN NULL;
+        RETURN false;
     END IF;
     reason := CASE WHEN p_gone THEN 'gone' WHEN w.attempt_count + 1 >= p_attempts_max OR now() - w.failing_since > p_age_max THEN 'failing' END;
     UPDATE webhooks SET attempt_count = attempt_count + 1, failing_since = coalesce(failing_since, now()), next_attempt_at = now() + p_pause,

@@ -1,6 +1,5 @@
 using System.Globalization;
 using GrainVault.Webhooks;
-using Orleans;
 
 namespace GrainVault.Accounts;
 

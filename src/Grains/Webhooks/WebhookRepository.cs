@@ -111,5 +111,5 @@ internal sealed class WebhookRepository(CatalogueDatabase database)
         database.QueryAsync(
             "SELECT fail_webhook($1, $2, $3, $4, $5, $6, $7)",
             parameters => parameters.Text(webhook.Id).Text(webhook.Cursor).Text(outcome).Interval(pause).Boolean(isGone).Integer(attemptCountMax).Interval(failingAge),
-            async reader => await reader.ReadAsync() && !reader.IsDBNull(0) && reader.GetBoolean(0));
+            async reader => await reader.ReadAsync() && reader.GetBoolean(0));
 }
