@@ -131,8 +131,8 @@ internal sealed class AccountRepository(IdentityDatabase database, IOptions<Acco
             parameters => parameters.Text(loginId).Interval(RevokeFor).Text(ownerId),
             reader => reader.RowAsync(row => row.GetString(0)));
 
-    /// <summary>True while a login of the account has not ended.</summary>
-    public Task<bool> IsLoginAliveAsync(string loginId, string accountId, CancellationToken cancellationToken) =>
+    /// <summary>True while this login of the account has not ended.</summary>
+    public Task<bool> HasLiveLoginAsync(string accountId, string loginId, CancellationToken cancellationToken) =>
         database.ReadAsync(
             "SELECT EXISTS (SELECT 1 FROM logins WHERE id = $1 AND account_id = $2 AND ended_at IS NULL AND expires_at > now())",
             parameters => parameters.Text(loginId).Text(accountId),

@@ -44,7 +44,7 @@ internal sealed partial class UserGrain
     {
         if (!IsOwner)
             return NotFound;
-        return Caller.LoginId is { } login && !await accounts.IsLoginAliveAsync(login, Id, cancellationToken)
+        return Caller.LoginId is { } login && !await accounts.HasLiveLoginAsync(Id, login, cancellationToken)
             ? new Refusal(RefusalReason.BadCredentials, "The login has ended.")
             : null;
     }
