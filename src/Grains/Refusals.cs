@@ -1,5 +1,7 @@
 using System.Globalization;
+using GrainVault.Data;
 using GrainVault.Files;
+using GrainVault.Links;
 using GrainVault.Storage;
 
 namespace GrainVault;
@@ -45,6 +47,9 @@ internal static class Refusals
         RefusalReason.Unavailable => new(reason, "The store took too long; try again.", DependencyRetrySeconds),
         _ => new(reason, "The command was refused."),
     };
+
+    /// <summary>The refusal that a statement has raised.</summary>
+    public static Refusal From(RefusedException refused) => VisitRefusals.Find(refused.Constraint) ?? From(refused.Reason);
 
     /// <summary>The refusal for a failed store call; its effect is unknown and nothing was acknowledged.</summary>
     public static Refusal From(ObjectStoreException exception) => exception.Error switch

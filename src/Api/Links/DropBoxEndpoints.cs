@@ -56,7 +56,7 @@ internal static class DropBoxEndpoints
         var (problem, right) = await OpenAsync(visits, context, token, id);
         if (problem is not null)
             return problem;
-        Caller.ActByLink(right!.LinkId);
+        BodyHolders.ActByLink(context, right!);
         var result = await calls.RepeatableAsync(
             (Session: grains.GetGrain<IUploadSessionGrain>(id), After: afterPart ?? 0, page),
             static (call, end) => call.Session.GetAsync(call.After, call.page, end),
@@ -71,7 +71,7 @@ internal static class DropBoxEndpoints
         var (problem, right) = await OpenAsync(visits, context, token, id);
         if (problem is not null)
             return problem;
-        Caller.ActByLink(right!.LinkId);
+        BodyHolders.ActByLink(context, right!);
         return await PartEndpoint.PutAsync(id, number, context, grains, calls, receiver, writers);
     }
 
@@ -81,7 +81,7 @@ internal static class DropBoxEndpoints
         var (problem, right) = await OpenAsync(visits, context, token, id);
         if (problem is not null)
             return problem;
-        Caller.ActByLink(right!.LinkId);
+        BodyHolders.ActByLink(context, right!);
         var result = await completion.CompleteAsync(grains.GetGrain<IUploadSessionGrain>(id), new CompleteUploadCommand(null, null, null, null, null, null));
         return result.Refusal is { } refusal
             ? Problem.From(refusal)
@@ -94,7 +94,7 @@ internal static class DropBoxEndpoints
         var (problem, right) = await OpenAsync(visits, context, token, id);
         if (problem is not null)
             return problem;
-        Caller.ActByLink(right!.LinkId);
+        BodyHolders.ActByLink(context, right!);
         var result = await calls.RepeatableAsync(grains.GetGrain<IUploadSessionGrain>(id), static (session, end) => session.AbortAsync(end));
         return result.Refusal is { } refusal ? Problem.From(refusal) : TypedResults.NoContent();
     }

@@ -35,7 +35,8 @@ internal static class LinkEndpoints
         var linkId = await IdempotencyKeys.BindAsync(context.Request, grains, calls, fingerprint, proposed);
         var token = context.Request.Headers.ContainsKey(IdempotencyKeys.Header) ? RepeatableToken(keys, linkId) : LinkTokens.New();
         var command = new CreateLinkCommand(
-            linkId, LinkTokens.Hash(token), request.Role ?? LinkRole.View, request.Password, request.ExpiresAt, request.MaxDownloads);
+            linkId, LinkTokens.Hash(token), request.Role ?? LinkRole.View, request.Password, request.ExpiresAt, request.MaxDownloads,
+            request.MaxFiles, request.MaxBytes);
         var result = await calls.RepeatableAsync((file, command), static (call, token) => call.file.CreateLinkAsync(call.command, token));
         if (result.Refusal is { } refusal)
             return Problem.From(refusal);

@@ -10,7 +10,10 @@ namespace GrainVault.Api.Links;
 /// <param name="ExpiresAt">When the link ends.</param>
 /// <param name="MaxDownloads">Downloads that it allows, 1 or more.</param>
 /// <param name="Role">view, or upload for a folder that takes files of strangers; view when left out.</param>
-internal sealed record CreateLinkRequest(string? Password = null, DateTimeOffset? ExpiresAt = null, long? MaxDownloads = null, LinkRole? Role = null);
+/// <param name="MaxFiles">With upload: files that may come by it, 1 or more; as many as links may take when left out.</param>
+/// <param name="MaxBytes">With upload: bytes that may come by it, 1 or more; any number when left out.</param>
+internal sealed record CreateLinkRequest(
+    string? Password = null, DateTimeOffset? ExpiresAt = null, long? MaxDownloads = null, LinkRole? Role = null, long? MaxFiles = null, long? MaxBytes = null);
 
 /// <summary>A link to a file or a folder.</summary>
 /// <param name="Id"><c>ln-</c> and a UUID.</param>
@@ -21,12 +24,18 @@ internal sealed record CreateLinkRequest(string? Password = null, DateTimeOffset
 /// <param name="MaxDownloads">Downloads that it allows; absent for any number.</param>
 /// <param name="Downloads">Downloads that were begun.</param>
 /// <param name="CreatedAt">When it was made.</param>
+/// <param name="MaxFiles">Files that may come by it; absent where it takes none.</param>
+/// <param name="Files">Files that have come by it; absent where it takes none.</param>
+/// <param name="MaxBytes">Bytes that may come by it; absent for any number, and where it takes none.</param>
+/// <param name="Bytes">Bytes that have come by it; absent where it takes none.</param>
 internal sealed record LinkAnswer(
-    string Id, string? Url, LinkRole Role, bool HasPassword, DateTimeOffset? ExpiresAt, long? MaxDownloads, long Downloads, DateTimeOffset CreatedAt)
+    string Id, string? Url, LinkRole Role, bool HasPassword, DateTimeOffset? ExpiresAt, long? MaxDownloads, long Downloads, DateTimeOffset CreatedAt,
+    long? MaxFiles, long? Files, long? MaxBytes, long? Bytes)
 {
     /// <summary>The wire form of a link.</summary>
     public static LinkAnswer From(Link link, string? url = null) =>
-        new(link.Id, url, link.Role, link.HasPassword, link.ExpiresAt, link.DownloadCountMax, link.DownloadCount, link.CreatedAt);
+        new(link.Id, url, link.Role, link.HasPassword, link.ExpiresAt, link.DownloadCountMax, link.DownloadCount, link.CreatedAt,
+            link.FileCountMax, link.Role == LinkRole.Upload ? link.FileCount : null, link.SizeBytesMax, link.Role == LinkRole.Upload ? link.SizeBytes : null);
 }
 
 /// <summary>The links to an entry.</summary>

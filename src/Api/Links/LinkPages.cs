@@ -52,12 +52,14 @@ internal static class LinkPages
     /// <param name="root">Path of the link.</param>
     /// <param name="form">Secret of the form; see <see cref="FormGuard"/>.</param>
     /// <param name="sentCount">Files that have just arrived.</param>
-    /// <param name="expiresAt">When the link ends; null for never.</param>
-    public static LinkPage Upload(string root, string form, int sentCount, DateTimeOffset? expiresAt)
+    /// <param name="link">When it ends, and what it takes.</param>
+    public static LinkPage Upload(string root, string form, int sentCount, LinkResult link)
     {
         var page = new LinkPage("Send files");
         if (sentCount > 0)
             page.Html("<p role=\"status\">").Text(sentCount == 1 ? "Your file has arrived. Thank you." : $"{sentCount} files have arrived. Thank you.").Html("</p>\n");
+        if (link.IsFull)
+            return Ending(page.Html("<p>This link takes no more files. Ask whoever sent it to you for another.</p>\n"), link.ExpiresAt);
         page.Html("<p>Whoever gave you this link receives what you send. You can't see or change it afterwards.</p>\n<form method=\"post\" enctype=\"multipart/form-data\" action=\"")
             .Text(root).Html("\">\n");
         Guard(page, form);
@@ -69,8 +71,8 @@ internal static class LinkPages
                 <button class="button" type="submit">Send</button>
                 </form>
 
-                """),
-            expiresAt);
+                """).Html("<p class=\"soft\">Files that are sent at once have at most ").Text(Size(link.FileSizeBytesMax)).Html(" together.</p>\n"),
+            link.ExpiresAt);
     }
 
     /// <summary>The form that asks for the password.</summary>

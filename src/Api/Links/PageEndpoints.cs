@@ -1,5 +1,6 @@
 using GrainVault.Api.Http;
 using GrainVault.Api.Shedding;
+using GrainVault.Api.Uploads;
 using GrainVault.Files;
 using GrainVault.Links;
 using Microsoft.AspNetCore.Http.Features;
@@ -33,7 +34,7 @@ internal static class PageEndpoints
             return Answer(context, token, problem);
         var root = Root(context, token);
         if (link!.Role == LinkRole.Upload)
-            return LinkPages.Upload(root, FormGuard.Issue(context, root), Math.Clamp(sent ?? 0, 0, 1_000), link.ExpiresAt);
+            return LinkPages.Upload(root, FormGuard.Issue(context, root), Math.Clamp(sent ?? 0, 0, 1_000), link);
         if (link.Entry is { Kind: EntryKind.File })
             return link.IsTop && folderId is null ? LinkPages.File(root, link) : Answer(context, token, LinkVisits.NoSuch);
         (problem, var page) = await visits.CallAsync(
@@ -77,7 +78,7 @@ internal static class PageEndpoints
             return Answer(context, token, problem);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = right!.FileSizeBytesMax;
-        Caller.ActByLink(right!.LinkId);
+        BodyHolders.ActByLink(context, right!);
         try
         {
             var (refusal, count) = await upload.StoreAsync(context, right.FolderId);

@@ -19,7 +19,8 @@ internal sealed class BodyReceiver(BytesInFlight inFlight, PartBufferPool buffer
     public async Task<ReceivedBody> ReceiveAsync(HttpRequest request, long sizeMax, ContentChecksums checksums, BodyHash? whole = null)
     {
         // A buffer has a smallest size, and that is what it costs.
-        var admission = await inFlight.TakeAsync(Math.Max(sizeMax, PartBufferPool.SmallSizeBytes), Caller.ActorId ?? "", request.HttpContext.RequestAborted)
+        var admission = await inFlight.TakeAsync(
+                Math.Max(sizeMax, PartBufferPool.SmallSizeBytes), BodyHolders.Of(request.HttpContext).All, request.HttpContext.RequestAborted)
             ?? throw new ProblemException(Overloaded);
         if (buffers.TryRent((int)Math.Max(sizeMax, 1)) is not { } buffer)
         {

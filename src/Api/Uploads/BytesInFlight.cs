@@ -3,7 +3,8 @@ namespace GrainVault.Api.Uploads;
 /// <summary>
 /// Admission of uploads: a semaphore on the bytes that bodies occupy in this process, taken before a body is read. Waiters are
 /// served in order of arrival, so that a large part is not starved by small ones; their number and their wait are bounded. One
-/// user holds and queues a share at most, so that slow clients of one starve nobody else.
+/// user holds and queues a share at most, so that slow clients of one starve nobody else. A body may count for several holders:
+/// then each of them must have room for it.
 /// </summary>
 /// <param name="bytesMax">Most bytes in flight at once.</param>
 /// <param name="queueMax">Most waiting requests.</param>
@@ -47,7 +48,7 @@ internal sealed class BytesInFlight(long bytesMax, int queueMax, TimeSpan waitMa
         }
     }
 
-    /// <summary>Users who hold or wait for bytes now.</summary>
+    /// <summary>Users, and others that bodies count for, who hold or wait for bytes now.</summary>
     public int UserCount
     {
         get
@@ -59,9 +60,9 @@ internal sealed class BytesInFlight(long bytesMax, int queueMax, TimeSpan waitMa
 
     /// <summary>Takes bytes; null when the queue is full or the wait is over, and the request is to be shed.</summary>
     /// <param name="bytes">0 up to the limit of the process.</param>
-    /// <param name="user">Whose body it is.</param>
+    /// <param name="holders">Whose body it is; each once.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask<Admission?> TakeAsync(long bytes, string user, CancellationToken cancellationToken)
+    public ValueTask<Admission?> TakeAsync(long bytes, BodyHolder[] holders, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, bytesMax);
@@ -69,20 +70,21 @@ internal sealed class BytesInFlight(long bytesMax, int queueMax, TimeSpan waitMa
         Waiter waiter;
         lock (_lock)
         {
-            var holder = HolderOf(user);
-            if (_queue.Count == 0 && IsWithin(holder, bytes))
-                return new ValueTask<Admission?>(Admit(holder, bytes));
+            var those = Find(holders);
+            if (_queue.Count == 0 && IsWithin(those, bytes))
+                return new ValueTask<Admission?>(Admit(those, bytes));
 
-            if (_queue.Count >= queueMax || holder.WaitingCount >= _queueMaxPerUser)
+            if (_queue.Count >= queueMax || Array.Exists(those, static holder => holder.WaitingCount >= holder.QueueMax))
             {
-                Drop(holder);
+                Drop(those);
                 Interlocked.Increment(ref _refusedCount);
                 return new ValueTask<Admission?>((Admission?)null);
             }
 
-            waiter = new Waiter(holder, bytes);
+            waiter = new Waiter(those, bytes);
             waiter.Node = _queue.AddLast(waiter);
-            holder.WaitingCount++;
+            foreach (var holder in those)
+                holder.WaitingCount++;
             // Those before it may all be waiting for bytes of their own users.
             AdmitWaiting();
         }
@@ -114,7 +116,7 @@ internal sealed class BytesInFlight(long bytesMax, int queueMax, TimeSpan waitMa
             if (waiter.Node is null)
                 return;
             Unqueue(waiter);
-            Drop(waiter.Holder);
+            Drop(waiter.Holders);
             // Those behind a large waiter that gave up may fit now.
             AdmitWaiting();
         }
@@ -122,78 +124,123 @@ internal sealed class BytesInFlight(long bytesMax, int queueMax, TimeSpan waitMa
         waiter.Admitted.TrySetResult(null);
     }
 
-    private void Release(Holder holder, long bytes)
+    private void Release(Holder[] holders, long bytes)
     {
         lock (_lock)
         {
             _taken -= bytes;
-            holder.Taken -= bytes;
-            holder.AdmittedCount--;
-            Drop(holder);
+            foreach (var holder in holders)
+            {
+                holder.Taken -= bytes;
+                holder.AdmittedCount--;
+            }
+
+            Drop(holders);
             AdmitWaiting();
         }
     }
 
-    // In order of arrival. Whoever waits for bytes of the process holds up all behind him; whoever waits for bytes of his own
-    // user holds up that user alone.
+    // In order of arrival. Whoever waits for bytes of the process holds up all behind him; whoever waits for bytes of a holder
+    // holds up that holder alone.
     private void AdmitWaiting()
     {
         _scan++;
         for (var node = _queue.First; node is not null;)
         {
             var (next, waiter) = (node.Next, node.Value);
-            if (_taken + waiter.Bytes > bytesMax && waiter.Holder.HeldUpIn != _scan && IsWithinShare(waiter.Holder, waiter.Bytes))
-                return;
-            if (waiter.Holder.HeldUpIn == _scan || !IsWithin(waiter.Holder, waiter.Bytes))
+            if (!HoldsUp(waiter))
             {
-                waiter.Holder.HeldUpIn = _scan;
-            }
-            else
-            {
+                if (_taken + waiter.Bytes > bytesMax)
+                    return;
                 Unqueue(waiter);
-                waiter.Admitted.TrySetResult(Admit(waiter.Holder, waiter.Bytes));
+                waiter.Admitted.TrySetResult(Admit(waiter.Holders, waiter.Bytes));
             }
 
             node = next;
         }
     }
 
-    private bool IsWithin(Holder holder, long bytes) => _taken + bytes <= bytesMax && IsWithinShare(holder, bytes);
+    /// <summary>True when a holder of the waiter has no room, now or for one who came before; those behind wait for him, too.</summary>
+    private bool HoldsUp(Waiter waiter)
+    {
+        var isHeldUp = false;
+        foreach (var holder in waiter.Holders)
+        {
+            if (holder.HeldUpIn != _scan && IsWithinShare(holder, waiter.Bytes))
+                continue;
+            holder.HeldUpIn = _scan;
+            isHeldUp = true;
+        }
 
-    private bool IsWithinShare(Holder holder, long bytes) => holder.AdmittedCount == 0 || holder.Taken + bytes <= _bytesMaxPerUser;
+        return isHeldUp;
+    }
 
-    private Admission Admit(Holder holder, long bytes)
+    private bool IsWithin(Holder[] holders, long bytes)
+    {
+        foreach (var holder in holders)
+        {
+            if (!IsWithinShare(holder, bytes))
+                return false;
+        }
+
+        return _taken + bytes <= bytesMax;
+    }
+
+    private static bool IsWithinShare(Holder holder, long bytes) => holder.AdmittedCount == 0 || holder.Taken + bytes <= holder.BytesMax;
+
+    private Admission Admit(Holder[] holders, long bytes)
     {
         _taken += bytes;
-        holder.Taken += bytes;
-        holder.AdmittedCount++;
-        return new Admission(this, holder, bytes);
+        foreach (var holder in holders)
+        {
+            holder.Taken += bytes;
+            holder.AdmittedCount++;
+        }
+
+        return new Admission(this, holders, bytes);
     }
 
     private void Unqueue(Waiter waiter)
     {
         _queue.Remove(waiter.Node!);
         waiter.Node = null;
-        waiter.Holder.WaitingCount--;
+        foreach (var holder in waiter.Holders)
+            holder.WaitingCount--;
     }
 
-    private Holder HolderOf(string user)
+    private Holder[] Find(BodyHolder[] wanted)
     {
-        if (!_holders.TryGetValue(user, out var holder))
-            _holders.Add(user, holder = new Holder(user));
-        return holder;
+        var holders = new Holder[wanted.Length];
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            var (name, share) = wanted[i];
+            if (!_holders.TryGetValue(name, out var holder))
+                _holders.Add(name, holder = new Holder(name, (long)(_bytesMaxPerUser * share), (int)Math.Ceiling(_queueMaxPerUser * share)));
+            holders[i] = holder;
+        }
+
+        return holders;
     }
 
-    private void Drop(Holder holder)
+    private void Drop(Holder[] holders)
     {
-        if (holder is { AdmittedCount: 0, WaitingCount: 0 })
-            _holders.Remove(holder.User);
+        foreach (var holder in holders)
+        {
+            if (holder is { AdmittedCount: 0, WaitingCount: 0 })
+                _holders.Remove(holder.Name);
+        }
     }
 
-    /// <summary>What one user has and waits for.</summary>
-    internal sealed class Holder(string user)
+    /// <summary>What one user, or another that bodies count for, has and waits for.</summary>
+    internal sealed class Holder(string name, long bytesMax, int queueMax)
     {
-        public string User { get; } = user;
+        public string Name { get; } = name;
+
+        /// <summary>Most bytes that it has at once, but for one body whatever its size.</summary>
+        public long BytesMax { get; } = bytesMax;
+
+        /// <summary>Most waiters.</summary>
+        public int QueueMax { get; } = queueMax;
 
         public long Taken { get; set; }
 
@@ -206,17 +253,17 @@ internal sealed class BytesInFlight(long bytesMax, int queueMax, TimeSpan waitMa
     }
 
     /// <summary>Bytes that one body may occupy; given back once.</summary>
-    internal sealed class Admission(BytesInFlight owner, Holder holder, long bytes) : IDisposable
+    internal sealed class Admission(BytesInFlight owner, Holder[] holders, long bytes) : IDisposable
     {
         private BytesInFlight? _owner = owner;
 
         /// <summary>Gives the bytes back.</summary>
-        public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Release(holder, bytes);
+        public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Release(holders, bytes);
     }
 
-    private sealed class Waiter(Holder holder, long bytes)
+    private sealed class Waiter(Holder[] holders, long bytes)
     {
-        public Holder Holder { get; } = holder;
+        public Holder[] Holders { get; } = holders;
 
         public long Bytes { get; } = bytes;
 

@@ -37,7 +37,8 @@ public interface ILinkGrain : IGrainWithStringKey
 
     /// <summary>
     /// Opens an upload session into the folder of a link that takes files, one after another, so that their number stays within its limit.
-    /// Refusals: NotFound, BadCredentials, Invalid, TooLarge, Throttled (sessions of the link), QuotaExceeded (its owner's).
+    /// Refusals: NotFound, BadCredentials, Invalid, TooLarge, Throttled (what sessions of the link hold), QuotaExceeded (its owner's, or what
+    /// may come by the link).
     /// </summary>
     [Alias("CreateUpload")]
     Task<LinkUploadResult> CreateUploadAsync(LinkPass pass, LinkUploadCommand command, CancellationToken cancellationToken = default);
@@ -46,7 +47,7 @@ public interface ILinkGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("OpenUpload")]
     Task<LinkUploadRight> OpenUploadAsync(string uploadId, string secret, CancellationToken cancellationToken = default);
 
-    /// <summary>Whether a file may be put into the folder in one request. Refusals: NotFound, BadCredentials, Throttled.</summary>
+    /// <summary>Whether a file may be put into the folder in one request. Refusals: NotFound, BadCredentials, Throttled, QuotaExceeded.</summary>
     [AlwaysInterleave, Alias("AdmitFile")]
     Task<LinkUploadRight> AdmitFileAsync(LinkPass pass, CancellationToken cancellationToken = default);
 }

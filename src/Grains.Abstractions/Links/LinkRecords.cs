@@ -23,6 +23,10 @@ public enum LinkRole
 /// <param name="DownloadCountMax">Downloads that it allows; null for any number.</param>
 /// <param name="DownloadCount">Downloads that were begun.</param>
 /// <param name="CreatedAt">UTC.</param>
+/// <param name="FileCountMax">Files that may come by it; null where it takes none.</param>
+/// <param name="SizeBytesMax">Bytes that may come by it; null for any number.</param>
+/// <param name="FileCount">Files that have come by it.</param>
+/// <param name="SizeBytes">Bytes that have come by it.</param>
 [GenerateSerializer, Immutable, Alias("gv.Link")]
 public sealed record Link(
     [property: Id(0)] string Id,
@@ -32,7 +36,11 @@ public sealed record Link(
     [property: Id(4)] DateTimeOffset? ExpiresAt,
     [property: Id(5)] long? DownloadCountMax,
     [property: Id(6)] long DownloadCount,
-    [property: Id(7)] DateTimeOffset CreatedAt);
+    [property: Id(7)] DateTimeOffset CreatedAt,
+    [property: Id(8)] long? FileCountMax = null,
+    [property: Id(9)] long? SizeBytesMax = null,
+    [property: Id(10)] long FileCount = 0,
+    [property: Id(11)] long SizeBytes = 0);
 
 /// <summary>Outcome that carries links.</summary>
 [GenerateSerializer, Immutable, Alias("gv.LinksResult")]
@@ -45,6 +53,8 @@ public sealed record LinksResult([property: Id(0)] Refusal? Refusal, [property: 
 /// <param name="Password">1 to 256 characters; null for none.</param>
 /// <param name="ExpiresAt">When it ends; null for never.</param>
 /// <param name="DownloadCountMax">Downloads that it allows, 1 or more; null for any number.</param>
+/// <param name="FileCountMax">Files that may come by it, 1 or more; null for as many as links may take.</param>
+/// <param name="SizeBytesMax">Bytes that may come by it, 1 or more; null for any number.</param>
 [GenerateSerializer, Immutable, Alias("gv.CreateLinkCommand")]
 public sealed record CreateLinkCommand(
     [property: Id(0)] string LinkId,
@@ -52,7 +62,9 @@ public sealed record CreateLinkCommand(
     [property: Id(2)] LinkRole Role,
     [property: Id(3)] string? Password,
     [property: Id(4)] DateTimeOffset? ExpiresAt,
-    [property: Id(5)] long? DownloadCountMax)
+    [property: Id(5)] long? DownloadCountMax,
+    [property: Id(6)] long? FileCountMax = null,
+    [property: Id(7)] long? SizeBytesMax = null)
 {
     /// <inheritdoc/>
     public override string ToString() => $"link {LinkId}";
@@ -77,13 +89,17 @@ public sealed record LinkPass([property: Id(0)] string? Proof, [property: Id(1)]
 /// <param name="Entry">File or folder; null for a link that only takes files.</param>
 /// <param name="IsTop">The entry is the one that the link leads to, not one below it.</param>
 /// <param name="ExpiresAt">When the link ends; null for never.</param>
+/// <param name="FileSizeBytesMax">Largest file that it takes, in bytes; 0 where it takes none.</param>
+/// <param name="IsFull">As many files or bytes as may have come by it.</param>
 [GenerateSerializer, Immutable, Alias("gv.LinkResult")]
 public sealed record LinkResult(
     [property: Id(0)] Refusal? Refusal,
     [property: Id(1)] LinkRole Role,
     [property: Id(2)] Entry? Entry,
     [property: Id(3)] bool IsTop,
-    [property: Id(4)] DateTimeOffset? ExpiresAt);
+    [property: Id(4)] DateTimeOffset? ExpiresAt,
+    [property: Id(5)] long FileSizeBytesMax = 0,
+    [property: Id(6)] bool IsFull = false);
 
 /// <summary>Outcome of telling the password.</summary>
 /// <param name="Refusal">Null when it was right.</param>

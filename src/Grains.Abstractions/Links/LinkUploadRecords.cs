@@ -35,6 +35,8 @@ public sealed record LinkUploadResult([property: Id(0)] Refusal? Refusal, [prope
 /// <param name="LinkId">The link: who acts; see <see cref="Caller.ActByLink"/>.</param>
 /// <param name="FolderId">The folder. Visitors don't learn it.</param>
 /// <param name="FileSizeBytesMax">Largest file, in bytes.</param>
+/// <param name="OwnerId">Whose the folder is; null when refused.</param>
 [GenerateSerializer, Immutable, Alias("gv.LinkUploadRight")]
 public sealed record LinkUploadRight(
-    [property: Id(0)] Refusal? Refusal, [property: Id(1)] string LinkId, [property: Id(2)] string FolderId, [property: Id(3)] long FileSizeBytesMax);
+    [property: Id(0)] Refusal? Refusal, [property: Id(1)] string LinkId, [property: Id(2)] string FolderId, [property: Id(3)] long FileSizeBytesMax,
+    [property: Id(4)] string? OwnerId = null);

@@ -9,6 +9,9 @@ internal sealed class RefusedException(RefusalReason reason, string? constraint)
 {
     /// <summary>Why.</summary>
     public RefusalReason Reason { get; } = reason;
+
+    /// <summary>The rule, where it has a name of its own.</summary>
+    public string? Constraint { get; } = constraint;
 }
 
 /// <summary>No connection could be opened, so nothing was sent.</summary>
@@ -38,6 +41,7 @@ internal static class DatabaseErrors
         {
             "entries_live_name" => RefusalReason.NameTaken,
             "accounts_email_key_unique" => RefusalReason.EmailTaken,
+            "links_files_within_limit" or "links_bytes_within_limit" => RefusalReason.QuotaExceeded,
             _ => null,
         };
     }

@@ -18,6 +18,12 @@ internal static class EntryNames
     /// <summary>Numbered names that are tried; beyond them the name counts as taken.</summary>
     private const int NumberMax = 1_110;
 
+    /// <summary>Longest batch of numbered names for who doesn't see them.</summary>
+    private const int UnseenBatchLengthMax = 100;
+
+    /// <summary>Digits of a file's id that make a name its own.</summary>
+    private const int UnseenSuffixLength = 12;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Why a name is not valid; null when it is.</summary>
@@ -74,6 +80,20 @@ internal static class EntryNames
                 names[i] = Numbered(name, number++);
             yield return names;
         }
+    }
+
+    /// <summary>The name, numbered ones while the numbers are small, and at last one that nobody else can have: it is made of the file's id.</summary>
+    public static IEnumerable<string[]> UnseenCandidates(string name, string fileId)
+    {
+        foreach (var names in Candidates(name))
+        {
+            if (names.Length > UnseenBatchLengthMax)
+                break;
+            yield return names;
+        }
+
+        // The end of a UUIDv7 is random (RFC 9562, section 5.7).
+        yield return [Suffixed(name, $" ({fileId[^UnseenSuffixLength..]})")];
     }
 
     private static string Cut(ReadOnlySpan<char> text, int sizeBytesMax)

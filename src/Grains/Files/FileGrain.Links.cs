@@ -8,6 +8,9 @@ internal sealed partial class FileGrain
     /// <summary>Most downloads that a limit may say.</summary>
     private const long DownloadCountMaxMax = 1_000_000_000;
 
+    /// <summary>Most bytes that a limit of what comes may say.</summary>
+    private const long SizeBytesMaxMax = 1_000_000_000_000_000_000;
+
     /// <inheritdoc/>
     public async Task<LinksResult> ListLinksAsync(CancellationToken cancellationToken = default)
     {
@@ -49,6 +52,12 @@ internal sealed partial class FileGrain
             return Refusals.Invalid("The limit of downloads is 1 to 1,000,000,000.");
         if (command.Role == LinkRole.Upload && command.DownloadCountMax is not null)
             return Refusals.Invalid("A link that takes files allows no downloads that could be limited.");
+        if (command.Role != LinkRole.Upload && (command.FileCountMax ?? command.SizeBytesMax) is not null)
+            return Refusals.Invalid("Only a link that takes files limits what may come.");
+        if (command.FileCountMax < 1 || command.FileCountMax > shareLinks.Value.FileCountMax)
+            return Refusals.Invalid($"The limit of files is 1 to {shareLinks.Value.FileCountMax}.");
+        if (command.SizeBytesMax is < 1 or > SizeBytesMaxMax)
+            return Refusals.Invalid($"The limit of bytes is 1 to {SizeBytesMaxMax}.");
         if (command.ExpiresAt <= time.GetUtcNow())
             return Refusals.Invalid("The link would have expired already.");
         return command.Password is { } password ? LinkPasswords.Check(password) : null;

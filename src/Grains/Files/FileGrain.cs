@@ -27,6 +27,7 @@ internal sealed partial class FileGrain(
     AuditQueue audit,
     IOptions<JanitorOptions> janitor,
     IOptions<LimitsOptions> limits,
+    IOptions<ShareLinkOptions> shareLinks,
     TimeProvider time,
     ILogger<FileGrain> logger) : Grain, IFileGrain
 {

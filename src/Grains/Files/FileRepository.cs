@@ -61,7 +61,9 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
         try
         {
             CommitResult? result = null;
-            foreach (var names in EntryNames.Candidates(command.Name))
+            // Who can't see the names that are taken, can't choose another one.
+            var candidates = Ids.IsValid(Ids.Link, command.ActorId) ? EntryNames.UnseenCandidates(command.Name, fileId) : EntryNames.Candidates(command.Name);
+            foreach (var names in candidates)
             {
                 result = await CommitAsync(fileId, command, names);
                 if (!IsTaken(result, command))
@@ -72,7 +74,7 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
         }
         catch (RefusedException refused)
         {
-            return new CommitResult(Refusals.From(refused.Reason), null);
+            return new CommitResult(Refusals.From(refused), null);
         }
     }
 

@@ -7,8 +7,6 @@ namespace GrainVault.Links;
 /// <summary>Files that visitors put into the folder of the link. Whether they may is looked at again by the statement that makes the file.</summary>
 internal sealed partial class LinkGrain
 {
-    private const int RetryAfterSeconds = 60;
-
     /// <inheritdoc/>
     public async Task<LinkUploadResult> CreateUploadAsync(LinkPass pass, LinkUploadCommand command, CancellationToken cancellationToken = default)
     {
@@ -16,7 +14,7 @@ internal sealed partial class LinkGrain
         if (right.Refusal is { } refusal)
             return new LinkUploadResult(refusal, null, null);
         if (command.SizeBytes > right.FileSizeBytesMax)
-            return new LinkUploadResult(new Refusal(RefusalReason.TooLarge, $"Files by this link have at most {right.FileSizeBytesMax} bytes."), null, null);
+            return new LinkUploadResult(VisitRefusals.TooLarge(right.FileSizeBytesMax), null, null);
         Caller.ActByLink(right.LinkId);
         var created = await GrainFactory.GetGrain<IUploadSessionGrain>(command.UploadId).CreateAsync(
             new CreateUploadCommand(
@@ -46,15 +44,22 @@ internal sealed partial class LinkGrain
             return NoRight(NotFound);
         if (access.PasswordHash is not null && (pass.Proof is not { } proof || !await tickets.IsProofAsync(proof, access.LinkId, cancellationToken)))
             return NoRight(PasswordNeeded);
-        var countMax = options.Value.OpenUploadCountMax;
-        return await repository.CountUploadsAsync(access.LinkId, countMax, cancellationToken) < countMax
-            ? Right(access)
-            : NoRight(new Refusal(RefusalReason.Throttled, "Too many uploads by this link are unfinished; try again later.", RetryAfterSeconds));
+        if (access.Intake.IsFull)
+            return NoRight(access.Intake.FileCount >= access.Intake.FileCountMax ? VisitRefusals.NoMoreFiles : VisitRefusals.NoMoreBytes);
+        // The statement that makes a session counts them once more, when no other can begin.
+        var open = await repository.SumVisitsAsync(access.LinkId, options.Value.OpenUploadCountMax, cancellationToken);
+        if (open.Count >= options.Value.OpenUploadCountMax)
+            return NoRight(VisitRefusals.TooMany);
+        return open.SizeBytes >= options.Value.OpenUploadBytesMax ? NoRight(VisitRefusals.TooMuch) : Right(access);
     }
 
     private static LinkUploadRight NoRight(Refusal refusal) => new(refusal, "", "", 0);
 
-    private LinkUploadRight Right(LinkAccess access) => new(null, access.LinkId, access.File.Entry.Id, options.Value.UploadSizeBytesMax);
+    private LinkUploadRight Right(LinkAccess access) =>
+        new(null, access.LinkId, access.File.Entry.Id, FileSizeBytesMax(access), access.File.Entry.OwnerId);
+
+    private long FileSizeBytesMax(LinkAccess access) =>
+        Math.Min(Math.Min(options.Value.UploadSizeBytesMax, options.Value.OpenUploadBytesMax), access.Intake.SizeBytesMax ?? long.MaxValue);
 
     private async Task<LinkAccess?> FindTakingAsync(CancellationToken cancellationToken)
     {

@@ -32,13 +32,16 @@ internal sealed partial class LinkGrain(
         if (access is null)
             return new LinkResult(refusal, default, null, IsTop: true, null);
         // Who may only put files into a folder does not learn its name.
-        return new LinkResult(null, access.Role, access.Role == LinkRole.View ? access.File.Entry : null, access.IsTop, access.ExpiresAt);
+        return access.Role == LinkRole.View
+            ? new LinkResult(null, access.Role, access.File.Entry, access.IsTop, access.ExpiresAt)
+            : new LinkResult(null, access.Role, null, access.IsTop, access.ExpiresAt, FileSizeBytesMax(access), access.Intake.IsFull);
     }
 
     /// <inheritdoc/>
     public async Task<UnlockResult> UnlockAsync(string password, CancellationToken cancellationToken = default)
     {
-        if (LinkTokens.HashOfKey(this.GetPrimaryKeyString()) is not { } hash || await repository.FindAsync(hash, null, hasTicket: true, cancellationToken) is not { } access)
+        // One that is used up asks nobody for its password: what a ticket opens needs none, and all else must look as if it had never been.
+        if (LinkTokens.HashOfKey(this.GetPrimaryKeyString()) is not { } hash || await repository.FindAsync(hash, null, hasTicket: false, cancellationToken) is not { } access)
         {
             DeactivateOnIdle();
             return Refused(NotFound);
@@ -124,8 +127,12 @@ internal sealed partial class LinkGrain(
         if (await HasTicketAsync(pass, access, cancellationToken))
             return (null, access);
         // A ticket that is none must not open what is used up.
-        if (pass.Ticket is not null && await repository.FindAsync(hash!, entryId, hasTicket: false, cancellationToken) is null)
+        if (access.IsUsedUp)
+        {
+            DeactivateIfNew();
             return (NotFound, null);
+        }
+
         var isOpen = access.PasswordHash is null || (pass.Proof is { } proof && await tickets.IsProofAsync(proof, access.LinkId, cancellationToken));
         return isOpen ? (null, access) : (PasswordNeeded, null);
     }

@@ -62,7 +62,9 @@ internal sealed class JanitorGrain(
     {
         using var activity = GrainsMeter.Activities.StartActivity("janitor.run");
         activity?.SetTag("janitor.shard", Shard);
-        var count = await StepAsync("uploads", () => RecoverUploadsAsync(cancellationToken));
+        // Before the sessions that are due: these are, then.
+        var count = await StepAsync("visits", () => repository.ExpireVisitsAsync(Shard, cancellationToken));
+        count += await StepAsync("uploads", () => RecoverUploadsAsync(cancellationToken));
         count += await StepAsync("intents", () => repository.ExpireIntentsAsync(Shard, cancellationToken));
         count += await StepAsync("purges", () => PurgeFoldersAsync(cancellationToken));
         count += await StepAsync("transfers", () => FinishTransfersAsync(cancellationToken));

@@ -42,6 +42,14 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             reader => reader.RowsAsync(row => row.GetString(0)),
             cancellationToken);
 
+    /// <summary>Ends the time of visitors' sessions whose link has expired or is gone; returns of how many.</summary>
+    public Task<int> ExpireVisitsAsync(int shard, CancellationToken cancellationToken) =>
+        database.QueryAsync(
+            "SELECT expire_visits($1, $2)",
+            parameters => parameters.Integer(shard).Integer(RowCountMax),
+            async reader => await reader.ReadAsync(cancellationToken) ? reader.GetInt32(0) : 0,
+            cancellationToken);
+
     /// <summary>Folders whose removal for good has begun and not ended.</summary>
     public Task<List<string>> FindPurgesAsync(int shard, CancellationToken cancellationToken) =>
         database.ReadAsync(

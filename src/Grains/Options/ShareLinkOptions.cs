@@ -28,6 +28,18 @@ public sealed class ShareLinkOptions
     [Range(1, 100_000)]
     public int OpenUploadCountMax { get; set; } = 100;
 
+    /// <summary>What the unfinished upload sessions of one link hold of the owner's quota together, in bytes; no file is larger. Default: 20 GiB.</summary>
+    [Range(typeof(long), "1", "1000000000000000000")]
+    public long OpenUploadBytesMax { get; set; } = 20L << 30;
+
+    /// <summary>How long an upload session of a visitor lives after the last part that came, or without any. Default: 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan UploadIdleMax { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Most files that come by one link, unless its owner allows fewer; a link keeps what it was made with. Default: 10,000.</summary>
+    [Range(1, 1_000_000_000)]
+    public long FileCountMax { get; set; } = 10_000;
+
     /// <summary>Wrong passwords of one link within a minute, from wherever they come, after which everybody has to wait. Default: 30.</summary>
     [Range(1, 10_000)]
     public int FailedPasswordCountMax { get; set; } = 30;

@@ -1,4 +1,6 @@
 using GrainVault.Data;
+using GrainVault.Options;
+using Microsoft.Extensions.Options;
 
 namespace GrainVault.Uploads;
 
@@ -6,7 +8,7 @@ namespace GrainVault.Uploads;
 /// Acknowledges parts. Each acknowledgement is one statement that is conditional on the session's row, locked FOR SHARE,
 /// being open with the writer's epoch: a late writer changes nothing, however late.
 /// </summary>
-internal sealed class PartLedger(CatalogueDatabase database)
+internal sealed class PartLedger(CatalogueDatabase database, IOptions<LimitsOptions> limits, IOptions<ShareLinkOptions> links)
 {
     private const string Upsert =
         """
@@ -34,9 +36,12 @@ internal sealed class PartLedger(CatalogueDatabase database)
         """;
 
     /// <summary>Acknowledges a stored part. False: the session is not open in this epoch any more, the bytes do not count.</summary>
-    /// <exception cref="RefusedException">A session without a size has no quota left for the part.</exception>
+    /// <exception cref="RefusedException">A session without a size has no quota left for the part, or a visitor's none of what his link may hold.</exception>
     public async Task<bool> AcknowledgeAsync(string uploadId, PartPermit permit, PartRow part)
     {
+        // Who has the permit has opened the session.
+        if (Ids.IsValid(Ids.Link, Caller.ActorId))
+            return await AcknowledgeVisitorAsync(uploadId, permit.Epoch, part);
         if (permit.IsGrowing)
         {
             return await database.QueryAsync(
@@ -51,4 +56,12 @@ internal sealed class PartLedger(CatalogueDatabase database)
             parameters => parameters.Text(uploadId).Long(permit.Epoch).Integer(part.Number).Long(part.SizeBytes)
                 .Text(part.ETag).Bytes(part.Sha256).Text(part.ObjectKey)) == 1;
     }
+
+    /// <summary>A visitor's session lives on with each part, and one without a size may hold no more than those of its link may together.</summary>
+    private Task<bool> AcknowledgeVisitorAsync(string uploadId, long epoch, PartRow part) =>
+        database.QueryAsync(
+            "SELECT acknowledge_visitor_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            parameters => parameters.Text(uploadId).Long(epoch).Integer(part.Number).Long(part.SizeBytes).Text(part.ETag).Bytes(part.Sha256)
+                .Text(part.ObjectKey).Interval(limits.Value.UploadLifetime).Interval(links.Value.UploadIdleMax).Long(links.Value.OpenUploadBytesMax),
+            async reader => await reader.ReadAsync() && reader.GetBoolean(0));
 }

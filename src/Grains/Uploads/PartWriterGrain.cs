@@ -129,7 +129,7 @@ internal sealed class PartWriterGrain(
         }
         catch (Data.RefusedException refused)
         {
-            failure = Refusals.From(refused.Reason);
+            failure = Refusals.From(refused);
         }
         finally
         {

@@ -21,7 +21,7 @@ internal sealed record KnownContent(string ObjectKey, string Checksum);
 
 /// <summary>Commands on sessions: each is one transaction in one round trip.</summary>
 internal sealed class UploadRepository(
-    CatalogueDatabase database, IOptions<LimitsOptions> limits, IOptions<JanitorOptions> janitor)
+    CatalogueDatabase database, IOptions<LimitsOptions> limits, IOptions<JanitorOptions> janitor, IOptions<ShareLinkOptions> links)
 {
     /// <summary>Versions of one content that are looked at for one of the owner's.</summary>
     private const int KnownCountMax = 1_000;
@@ -52,31 +52,41 @@ internal sealed class UploadRepository(
     /// <summary>Creates a session for somebody; its folder or file says whose it is.</summary>
     public async Task<CreatedUpload> CreateAsync(UploadRow row, string actorId, string nameKey, StoreProfile store)
     {
+        var isVisit = Ids.IsValid(Ids.Link, actorId);
+        var lifetime = isVisit ? "visit_lifetime($2, $20, $24)" : "$20";
         try
         {
             return await database.BatchAsync(
                 batch =>
                 {
+                    if (isVisit)
+                        AddVisitGuard(batch, row, actorId);
                     Add(
                         batch,
                         "SELECT guard_open_uploads($1, $2, $3)",
                         parameters => parameters.Text(row.Id).Text(actorId).Integer(limits.Value.OpenUploadCountMax));
                     Add(
                         batch,
-                        """
+                        $"""
                         SELECT refusal, expires, file_name, owner
-                        FROM open_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+                        FROM open_upload($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, {lifetime}, $21, $22, $23)
                         """,
-                        parameters => parameters.Text(row.Id).Text(actorId).Long(limits.Value.QuotaBytes).Integer((int)row.Mode)
+                        parameters =>
+                        {
+                            parameters.Text(row.Id).Text(actorId).Long(limits.Value.QuotaBytes).Integer((int)row.Mode)
                             .Text(row.FileId).Boolean(row.IsNewFile).Integer(row.ExpectedVersion).Text(row.Name).Text(nameKey)
                             .Text(row.ParentId).Integer((int)row.OnConflict).Text(row.ContentType).Long(row.SizeBytes)
                             .Long(row.PartSizeBytes).Integer(row.PartCount).Boolean(row.IsMultipart).Bytes(row.DeclaredSha256)
                             .Text(row.ObjectKey).Text(store.Name).Interval(limits.Value.UploadLifetime).Interval(IntentLife(store))
-                            .Text(row.Dialect).Integer(row.PartCountMax));
+                            .Text(row.Dialect).Integer(row.PartCountMax);
+                            if (isVisit)
+                                parameters.Interval(links.Value.UploadIdleMax);
+                        });
                 },
                 async reader =>
                 {
-                    await reader.NextResultAsync();
+                    for (var guards = isVisit ? 2 : 1; guards > 0; guards--)
+                        await reader.NextResultAsync();
                     return await reader.CodeAsync() switch
                     {
                         null => new CreatedUpload(null, false, reader.Time(1), reader.GetString(2), reader.GetString(3)),
@@ -87,9 +97,15 @@ internal sealed class UploadRepository(
         }
         catch (RefusedException refused)
         {
-            return new CreatedUpload(Refusals.From(refused.Reason), false, default, "");
+            return new CreatedUpload(Refusals.From(refused), false, default, "");
         }
     }
+
+    /// <summary>Looks what the sessions of the visitor's link hold, while no other of them can begin.</summary>
+    private void AddVisitGuard(NpgsqlBatch batch, UploadRow row, string linkId) => Add(
+        batch,
+        "SELECT guard_visit($1, $2, $3, $4, $5)",
+        parameters => parameters.Text(row.Id).Text(linkId).Long(row.SizeBytes).Integer(links.Value.OpenUploadCountMax).Long(links.Value.OpenUploadBytesMax));
 
     /// <summary>Writes down the multipart upload that the store has just begun. False when the session is no longer ours or open.</summary>
     public async Task<bool> RecordStoreUploadAsync(string id, long epoch, string storeUploadId) =>
@@ -134,8 +150,8 @@ internal sealed class UploadRepository(
             parameters => parameters.Text(id).Integer(number),
             reader => reader.RowAsync(PartRow.Read));
 
-    /// <summary>A page of parts, the sum of all, and the file of a completed session.</summary>
-    public Task<(List<PartInfo> Parts, long ReceivedBytes, Entry? File)> ReadPartsAsync(
+    /// <summary>A page of parts, the sum of all, when the session ends by itself, and the file of a completed one.</summary>
+    public Task<(List<PartInfo> Parts, long ReceivedBytes, DateTimeOffset ExpiresAt, Entry? File)> ReadPartsAsync(
         UploadRow row, int afterPart, int limit, CancellationToken cancellationToken) =>
         database.ReadBatchAsync(
             batch =>
@@ -146,7 +162,7 @@ internal sealed class UploadRepository(
                     parameters => parameters.Text(row.Id).Integer(afterPart).Integer(limit));
                 Add(
                     batch,
-                    "SELECT coalesce(sum(size_bytes), 0)::bigint FROM upload_parts WHERE upload_id = $1",
+                    "SELECT coalesce(sum(size_bytes), 0)::bigint, (SELECT expires_at FROM uploads WHERE id = $1) FROM upload_parts WHERE upload_id = $1",
                     parameters => parameters.Text(row.Id));
                 if (row.State == UploadState.Completed)
                     AddFile(batch, row.Id);
@@ -156,9 +172,9 @@ internal sealed class UploadRepository(
                 var parts = await reader.RowsAsync(part => PartRow.Read(part).ToInfo());
                 await reader.NextResultAsync();
                 await reader.ReadAsync();
-                var received = reader.GetInt64(0);
+                var (received, expiresAt) = (reader.GetInt64(0), reader.TimeOrNull(1) ?? row.ExpiresAt);
                 var file = await reader.NextResultAsync() ? await reader.RowAsync(FileRow.ReadEntry) : null;
-                return (parts, received, file);
+                return (parts, received, expiresAt, file);
             },
             cancellationToken);
 
@@ -220,7 +236,7 @@ internal sealed class UploadRepository(
         }
         catch (RefusedException refused)
         {
-            return (Refusals.From(refused.Reason), false);
+            return (Refusals.From(refused), false);
         }
     }
 

@@ -106,7 +106,7 @@ internal sealed partial class UploadSessionGrain
     {
         if (command.Parts is not { } claimed || row.State != UploadState.Open)
             return null;
-        var (parts, _, _) = await repository.ReadPartsAsync(row, 0, PartSet.NumberMax, CancellationToken.None);
+        var (parts, _, _, _) = await repository.ReadPartsAsync(row, 0, PartSet.NumberMax, CancellationToken.None);
         var known = parts.ToDictionary(part => part.Number, part => part.ETag);
         var wrong = claimed.Where(part => known.TryGetValue(part.Number, out var etag) && etag != part.ETag.Trim('"'))
             .Select(part => part.Number).Order().Take(PartNumberCountMax).ToArray();

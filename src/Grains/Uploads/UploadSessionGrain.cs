@@ -112,7 +112,7 @@ internal sealed partial class UploadSessionGrain(
     {
         if (afterPart == 0)
             await LearnPartsAsync(row);
-        var (page, received, file) = await repository.ReadPartsAsync(row, afterPart, limit + 1, cancellationToken);
+        var (page, received, expiresAt, file) = await repository.ReadPartsAsync(row, afterPart, limit + 1, cancellationToken);
         int? next = null;
         if (page.Count > limit)
         {
@@ -120,7 +120,8 @@ internal sealed partial class UploadSessionGrain(
             next = page[^1].Number;
         }
 
-        return row.ToInfo(received, page, next, file is null ? null : await files.AsSeenAsync(file, Caller.UserId));
+        // Each part of a visitor's gives his session more time.
+        return (row with { ExpiresAt = expiresAt }).ToInfo(received, page, next, file is null ? null : await files.AsSeenAsync(file, Caller.UserId));
     }
 
     private Refusal? Check(CreateUploadCommand command)

@@ -93,5 +93,42 @@ public sealed class SharePerUserTests
         Assert.Equal(1, inFlight.UserCount);
     }
 
+    [Fact]
+    public async Task Visitors_of_one_owner_have_half_of_his_share_by_whatever_links_and_leave_him_the_rest()
+    {
+        var inFlight = Create();
+        for (var i = 0; i < 5; i++)
+            Assert.NotNull(await inFlight.TakeAsync(5, Visitor("owner", $"{i}"), default));
+        var sixth = inFlight.TakeAsync(5, Visitor("owner", "6"), default).AsTask();
+        Assert.False(sixth.IsCompleted);
+
+        Assert.NotNull(await inFlight.TakeAsync(25, "owner", default));
+        var beyond = inFlight.TakeAsync(1, "owner", default).AsTask();
+        Assert.False(beyond.IsCompleted);
+        Assert.NotNull(await inFlight.TakeAsync(5, Visitor("other", "0"), default));
+        Assert.Equal(55, inFlight.Taken);
+    }
+
+    [Fact]
+    public async Task Visitor_has_one_share_at_all_owners_and_holds_up_no_other_visitor()
+    {
+        var inFlight = Create();
+        var held = new List<BytesInFlight.Admission>();
+        for (var i = 0; i < 5; i++)
+            held.Add((await inFlight.TakeAsync(5, Visitor($"owner {i}", "one"), default))!);
+        var sixth = inFlight.TakeAsync(5, Visitor("owner 6", "one"), default).AsTask();
+        Assert.False(sixth.IsCompleted);
+
+        Assert.NotNull(await inFlight.TakeAsync(5, Visitor("owner 6", "two"), default));
+        held[0].Dispose();
+        Assert.NotNull(await sixth);
+        for (var i = 0; i < 3; i++)
+            _ = inFlight.TakeAsync(5, Visitor("owner", "one"), default).AsTask();
+        Assert.Null(await inFlight.TakeAsync(5, Visitor("another", "one"), default));
+        Assert.Equal(3, inFlight.Waiting);
+    }
+
+    private static BodyHolder[] Visitor(string owner, string address) => [new(owner, 1), new($"visitors of {owner}", 0.5), new($"address {address}", 0.5)];
+
     private BytesInFlight Create() => new(bytesMax: 100, queueMax: 10, TimeSpan.FromSeconds(5), sharePerUser: 0.5, _time);
 }

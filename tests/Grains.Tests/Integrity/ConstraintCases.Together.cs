@@ -2,6 +2,10 @@ namespace GrainVault.Grains.Tests.Integrity;
 
 internal static partial class ConstraintCases
 {
+    /// <summary>Makes a link that takes one file.</summary>
+    private const string TakesOne =
+        "INSERT INTO links (id, entry_id, token_hash, role, files_max) VALUES ('{newLink}', '{outer}', sha256('x'), 2, 1);";
+
     private static IEnumerable<(string Rule, string Sql, string? Raised)> Together =>
     [
         ("shares_role_check", "UPDATE shares SET role = 4", null),
@@ -23,6 +27,24 @@ internal static partial class ConstraintCases
         ("links_upload_into_folders", "UPDATE links SET role = 2, downloads_max = NULL", null),
         ("links_not_to_shortcuts", "UPDATE links SET entry_id = '{shortcut}'", null),
         ("links_guard", "INSERT INTO links (id, entry_id, token_hash, role) VALUES ('{newLink}', '{shortcut}', sha256('x'), 1)", "links_not_to_shortcuts"),
+        ("links_files_max_check", "INSERT INTO links (id, entry_id, token_hash, role, files_max) VALUES ('{newLink}', '{outer}', sha256('x'), 2, 0)", null),
+        ("links_bytes_max_check", "INSERT INTO links (id, entry_id, token_hash, role, bytes_max) VALUES ('{newLink}', '{outer}', sha256('x'), 2, 0)", null),
+        ("links_files_sent_check", "UPDATE links SET files_sent = -1", null),
+        ("links_bytes_sent_check", "UPDATE links SET bytes_sent = -1", null),
+        ("links_only_upload_limits_files", "UPDATE links SET files_max = 1", null),
+        ("links_only_upload_limits_files", "UPDATE links SET bytes_max = 1", null),
+        ("links_upload_has_file_limit", TakesOne + "UPDATE links SET files_max = NULL", null),
+        ("links_files_within_limit", TakesOne + "UPDATE links SET files_sent = 2 WHERE id = '{newLink}'", null),
+        ("links_files_within_limit", TakesOne + "UPDATE links SET files_sent = 1 WHERE id = '{newLink}'; SELECT guard_visit('up', '{newLink}', 1, 10, 10)", null),
+        // Whoever makes a version in the name of a link: it counts.
+        ("links_files_within_limit", TakesOne + """
+            INSERT INTO file_versions (file_id, number, size_bytes, content_type, checksum, made_by)
+            SELECT '{file}', n, 0, 'x', 'c', '{newLink}' FROM generate_series(100, 101) n
+            """, null),
+        ("links_bytes_within_limit", TakesOne + "UPDATE links SET bytes_max = 10, bytes_sent = 11 WHERE id = '{newLink}'", null),
+        ("links_bytes_within_limit", TakesOne + "UPDATE links SET bytes_max = 10 WHERE id = '{newLink}'; SELECT guard_visit('up', '{newLink}', 11, 10, 100)", null),
+        ("visits_bytes_max", TakesOne + "SELECT guard_visit('up', '{newLink}', 11, 10, 10)", null),
+        ("visits_count_max", TakesOne + "SELECT guard_visit('up', '{newLink}', 1, 0, 10)", null),
         ("transfers_entry_id_fkey", "UPDATE transfers SET entry_id = '{new}'", null),
         ("transfers_to_id_check", "UPDATE transfers SET to_id = 'somebody'", null),
         ("transfers_to_another", "UPDATE transfers SET to_id = from_id", null),

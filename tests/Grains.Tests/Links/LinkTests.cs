@@ -249,19 +249,46 @@ public sealed class LinkTests(LinksHost host) : IClassFixture<LinksHost>
     }
 
     [Fact]
-    public async Task Unknown_and_expired_links_cost_the_same()
+    public async Task Unknown_expired_and_used_up_links_cost_the_same()
     {
         var owner = await host.SignUpAsync();
         var file = (await owner.WriteFileAsync("file", [1])).Entry!.Id;
         var (token, _) = await host.MakeAsync(owner, file, lives: TimeSpan.FromMinutes(1), password: "sesame");
         host.Time.Advance(TimeSpan.FromMinutes(2));
-        Assert.Equal(await CostAsync(LinkTokens.New()), await CostAsync(token));
+        var (used, _) = await host.MakeAsync(owner, file, password: "sesame", downloads: 1);
+        var pass = new LinkPass((await host.Link(used).UnlockAsync("sesame")).Proof, null);
+        Assert.Null((await host.Link(used).OpenContentAsync(pass, null, isDownload: true)).Refusal);
+        var unknown = await CostAsync(LinkTokens.New());
+        Assert.Equal((unknown, unknown), (await CostAsync(token), await CostAsync(used)));
+    }
+
+    [Fact]
+    public async Task Used_up_link_asks_nobody_for_its_password_and_its_tickets_are_good_still()
+    {
+        var owner = await host.SignUpAsync();
+        var file = (await owner.WriteFileAsync("file", [1])).Entry!.Id;
+        var (token, _) = await host.MakeAsync(owner, file, password: "sesame", downloads: 1);
+        var pass = new LinkPass((await host.Link(token).UnlockAsync("sesame")).Proof, null);
+        var ticket = (await host.Link(token).OpenContentAsync(pass, null, isDownload: true)).Ticket;
+
+        var refusals = new List<Refusal?>();
+        foreach (var password in (string[])["sesame", "wrong", ""])
+            refusals.Add((await host.Link(token).UnlockAsync(password)).Refusal);
+        foreach (var none in (LinkPass[])[LinkPass.None, pass, new LinkPass(null, "x"), pass with { Ticket = "x" }])
+        {
+            refusals.Add((await host.Link(token).GetAsync(none, null)).Refusal);
+            refusals.Add((await host.Link(token).OpenContentAsync(none, null, isDownload: false)).Refusal);
+        }
+
+        Assert.Equal([(await host.Link(LinkTokens.New()).UnlockAsync("sesame")).Refusal], refusals.Distinct());
+        Assert.Null((await host.Link(token).OpenContentAsync(new LinkPass(null, ticket), null, isDownload: true)).Refusal);
     }
 
     private async Task<int> CostAsync(string token)
     {
         using var statements = new StatementCounter();
         Assert.Equal(RefusalReason.NotFound, (await host.Link(token).OpenContentAsync(LinkPass.None, null, isDownload: true)).Refusal!.Reason);
+        Assert.Equal(RefusalReason.NotFound, (await host.Link(token).OpenContentAsync(new LinkPass(null, "x"), null, isDownload: true)).Refusal!.Reason);
         Assert.Equal(RefusalReason.NotFound, (await host.Link(token).UnlockAsync("sesame")).Refusal!.Reason);
         return statements.Count;
     }

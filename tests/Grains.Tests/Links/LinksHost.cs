@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Links;
+using GrainVault.Uploads;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GrainVault.Grains.Tests.Links;
@@ -27,13 +30,33 @@ public sealed class LinksHost : GrainsHost
 
     /// <summary>A new link; fails the test when refused.</summary>
     public async Task<(string Token, Link Link)> MakeAsync(
-        TestUser owner, string entry, string? password = null, TimeSpan? lives = null, long? downloads = null, LinkRole role = LinkRole.View)
+        TestUser owner, string entry, string? password = null, TimeSpan? lives = null, long? downloads = null, LinkRole role = LinkRole.View,
+        long? files = null, long? bytes = null)
     {
         var token = LinkTokens.New();
         var result = await owner.File(entry).CreateLinkAsync(new CreateLinkCommand(
-            Ids.New(Ids.Link), LinkTokens.Hash(token), role, password, lives is { } life ? Time.GetUtcNow() + life : null, downloads));
+            Ids.New(Ids.Link), LinkTokens.Hash(token), role, password, lives is { } life ? Time.GetUtcNow() + life : null, downloads, files, bytes));
         Assert.Null(result.Refusal);
         return (token, Assert.Single(result.Links));
+    }
+
+    /// <summary>A session of a visitor.</summary>
+    public Task<LinkUploadResult> OpenAsync(string token, long size, string name = "x") =>
+        Link(token).CreateUploadAsync(LinkPass.None, new LinkUploadCommand(Ids.New(Ids.Upload), name, size, null, null, null));
+
+    /// <summary>A part of a visitor's session.</summary>
+    public Task<PartResult> SendAsync(Link link, string uploadId, int number, byte[] bytes)
+    {
+        Caller.ActByLink(link.Id);
+        return Grains.GetGrain<IPartWriterGrain>("w-0").WritePartAsync(new WritePartCommand(uploadId, number, new PartContent(bytes), SHA256.HashData(bytes)));
+    }
+
+    /// <summary>A visitor's file in one request.</summary>
+    public Task<EntryResult> SendAsync(Link link, string name, byte[] bytes)
+    {
+        Caller.ActByLink(link.Id);
+        return Grains.GetGrain<IPartWriterGrain>("w-0").WriteFileAsync(new WriteFileCommand(
+            Ids.New(Ids.File), name, link.EntryId, null, OnConflict.Rename, new PartContent(bytes), SHA256.HashData(bytes)));
     }
 
     protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Time);

@@ -191,6 +191,48 @@ public sealed class DropBoxTests(VaultFixture fixture)
         }
     }
 
+    [Fact]
+    public async Task Limits_of_a_link_are_told_to_its_owner_and_hold_for_its_visitors()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var visitor = fixture.CreateVisitor();
+        var folder = IdOf(await owner.MakeFolderAsync("box"));
+        foreach (var wrong in new object[] { new { role = "upload", maxFiles = 0 }, new { role = "upload", maxFiles = 10_001 }, new { role = "upload", maxBytes = 0 } })
+            await RefusedAsync(owner.PostAsync($"/v1/files/{folder}/links", wrong), 400, "invalid");
+        var (_, token) = await owner.MakeLinkAsync(folder, new { role = "upload", maxFiles = 2, maxBytes = 1_000 });
+        await RefusedAsync(visitor.PostAsJsonAsync($"/s/{token}/uploads", new { name = "x", size = 1_001 }), 413, "too-large");
+        Assert.Contains("at most 1000 bytes together", await visitor.GetStringAsync($"/s/{token}"), StringComparison.Ordinal);
+
+        using var created = await visitor.PostAsJsonAsync($"/s/{token}/uploads", new { name = "x", size = 600 });
+        var upload = await JsonAsync(created);
+        Assert.InRange(upload.GetProperty("expiresAt").GetDateTimeOffset() - DateTimeOffset.UtcNow, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(70));
+        using var early = await visitor.PostAsJsonAsync($"/s/{token}/uploads", new { name = "y", size = 401 });
+        Assert.Equal((HttpStatusCode.TooManyRequests, true), (early.StatusCode, early.Headers.RetryAfter is not null));
+        Assert.Equal("throttled", (await JsonAsync(early)).GetProperty("type").GetString());
+        visitor.DefaultRequestHeaders.Add("X-Upload-Secret", upload.GetProperty("secret").GetString());
+        using (var part = await visitor.PutAsync($"/s/{token}/uploads/{IdOf(upload)}/parts/1", new ByteArrayContent(new byte[600])))
+            Assert.Equal(HttpStatusCode.OK, part.StatusCode);
+        using (var completed = await visitor.PostAsync($"/s/{token}/uploads/{IdOf(upload)}/complete", null))
+            Assert.Equal(HttpStatusCode.Created, completed.StatusCode);
+        await RefusedAsync(visitor.PostAsJsonAsync($"/s/{token}/uploads", new { name = "y", size = 401 }), 507, "quota-exceeded");
+
+        var guard = new string('A', 43);
+        var sent = new List<HttpStatusCode>();
+        for (var i = 0; i < 2; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/s/{token}") { Content = Form(guard, ("y", [])) };
+            request.Headers.Add("Cookie", $"gv-form={guard}");
+            using var answer = await visitor.SendAsync(request);
+            sent.Add(answer.StatusCode);
+        }
+
+        Assert.Equal([HttpStatusCode.SeeOther, HttpStatusCode.InsufficientStorage], sent);
+        Assert.Contains("takes no more files", await visitor.GetStringAsync($"/s/{token}"), StringComparison.Ordinal);
+        var link = Assert.Single((await owner.GetJsonAsync($"/v1/files/{folder}/links")).GetProperty("links").EnumerateArray());
+        Assert.Equal([2, 2, 1_000, 600], new[] { "maxFiles", "files", "maxBytes", "bytes" }.Select(name => link.GetProperty(name).GetInt64()));
+        Assert.Equal((600, 0), ((await owner.GetJsonAsync("/v1/me")).GetProperty("usedBytes").GetInt64(), (await owner.GetJsonAsync("/v1/me")).GetProperty("reservedBytes").GetInt64()));
+    }
+
     private static MultipartFormDataContent Form(string guard, params (string Name, byte[] Content)[] files)
     {
         var form = new MultipartFormDataContent { { new StringContent(guard), "form" } };

@@ -178,6 +178,8 @@ public sealed class LinkTests(VaultFixture fixture)
     [InlineData("""{"expiresAt":"9999-12-31T23:59:59.9999999-14:00"}""", 400)]
     [InlineData("""{"role":"upload"}""", 400)]
     [InlineData("""{"role":"edit"}""", 400)]
+    [InlineData("""{"maxFiles":1}""", 400)]
+    [InlineData("""{"maxBytes":1}""", 400)]
     [InlineData("""{"url":"x"}""", 400)]
     [InlineData("[]", 400)]
     [InlineData("null", 201)]
