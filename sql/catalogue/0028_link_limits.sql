@@ -137,6 +137,10 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    -- After the lock was granted: whatever has ended the link has ended the session's time too.
+    IF NOT EXISTS (SELECT 1 FROM links WHERE id = u.uploader_id) THEN
+        RAISE EXCEPTION 'the link is gone' USING ERRCODE = 'GV001';
+    END IF;
     IF u.size_bytes IS NULL THEN
         PERFORM lock_visits(u.uploader_id);
         SELECT coalesce(sum(size_bytes), 0) INTO known FROM upload_parts WHERE upload_id = p_id AND number = p_number;
@@ -154,16 +158,12 @@ BEGIN
         ON CONFLICT (upload_id, number) DO UPDATE SET
             size_bytes = excluded.size_bytes, etag = excluded.etag, sha256 = excluded.sha256, object_key = excluded.object_key;
     END IF;
-    -- Without its link it has no time any more.
-    UPDATE uploads SET expires_at = least(
-        u.created_at + p_lifetime, now() + visit_lifetime(u.uploader_id, p_lifetime, p_idle_max),
-        CASE WHEN NOT EXISTS (SELECT 1 FROM links l WHERE l.id = u.uploader_id) THEN now() END)
+    UPDATE uploads SET expires_at = least(u.created_at + p_lifetime, now() + visit_lifetime(u.uploader_id, p_lifetime, p_idle_max))
     WHERE id = p_id;
     RETURN true;
 END $$;
 
--- The visits of a link that is gone hold nothing of the quota any more; the janitor ends them with its next round. What one of them has in
--- flight is not acknowledged any more. One that somebody works on at this moment is left to the janitor: sessions are locked before folders
+-- The visits of a link that is gone hold nothing of the quota any more; the janitor ends them with its next round. One that somebody works on at this moment is left to the janitor: sessions are locked before folders
 -- and links, and here those are locked already.
 CREATE FUNCTION end_visits(p_link text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -174,7 +174,7 @@ BEGIN
             SELECT id, owner_id, reserved_bytes FROM uploads
             WHERE uploader_id = p_link AND state <= 3 AND (expires_at > now() OR reserved_bytes > 0) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
         ), ended AS (
-            UPDATE uploads u SET expires_at = least(u.expires_at, now()), reserved_bytes = 0, epoch = u.epoch + CASE u.state WHEN 1 THEN 1 ELSE 0 END
+            UPDATE uploads u SET expires_at = least(u.expires_at, now()), reserved_bytes = 0
             FROM found f WHERE u.id = f.id RETURNING f.owner_id, f.reserved_bytes
         )
         SELECT owner_id, sum(reserved_bytes) AS bytes FROM ended GROUP BY owner_id ORDER BY owner_id

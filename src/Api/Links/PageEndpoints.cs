@@ -81,7 +81,7 @@ internal static class PageEndpoints
         BodyHolders.ActByLink(context, right!);
         try
         {
-            var (refusal, count) = await upload.StoreAsync(context, right.FolderId);
+            var (refusal, count) = await upload.StoreAsync(context, right!.FolderId);
             if (refusal is not null)
                 return Answer(context, token, Problem.From(refusal with { Detail = count == 0 ? refusal.Detail : $"{refusal.Detail} {count} files before it have arrived." }));
             context.Response.Headers.CacheControl = LinkVisits.CacheControl;

@@ -60,6 +60,13 @@ internal sealed class BytesInFlight(long bytesMax, int queueMax, TimeSpan waitMa
 
     /// <summary>Takes bytes; null when the queue is full or the wait is over, and the request is to be shed.</summary>
     /// <param name="bytes">0 up to the limit of the process.</param>
+    /// <param name="user">Whose body it is.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<Admission?> TakeAsync(long bytes, string user, CancellationToken cancellationToken) =>
+        TakeAsync(bytes, [new BodyHolder(user, 1)], cancellationToken);
+
+    /// <summary>The same for a body that counts for several.</summary>
+    /// <param name="bytes">0 up to the limit of the process.</param>
     /// <param name="holders">Whose body it is; each once.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public ValueTask<Admission?> TakeAsync(long bytes, BodyHolder[] holders, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Links;
 using GrainVault.Uploads;
@@ -89,8 +88,10 @@ public sealed class EndedLinkTests(LinksHost host) : IClassFixture<LinksHost>
 
         Assert.Null((await owner.Grain.RevokeLinkAsync(link.Id)).Refusal);
 
-        Assert.False(await host.ScalarAsync<bool>(
+        var exception = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => host.ScalarAsync<bool>(
             "SELECT acknowledge_visitor_part($1, $2, 1, 100, 'e', sha256('x'), $3, '7 days', '1 hour', 1000)", begun.Id, permit.Epoch, permit.ObjectKey!));
+        Assert.Equal("GV001", exception.SqlState);
+        Assert.True(await host.ScalarAsync<bool>("SELECT expires_at <= now() FROM uploads WHERE id = $1", begun.Id));
     }
 
     private static async Task EndAsync(TestUser owner, TestUser heir, string ending, Link link, string? above)
