@@ -20,13 +20,13 @@ public sealed class BodyHoldersTests
         using var pool = new PartBufferPool(new PartBufferOptions(), TimeProvider.System);
         var inFlight = new BytesInFlight(2 * Share, 10, TimeSpan.FromSeconds(30), 0.5, TimeProvider.System);
         var receiver = new BodyReceiver(inFlight, pool);
-        using var first = await ReceiveAsync(receiver, "owner", "192.0.2.1", []);
+        var first = await ReceiveAsync(receiver, "owner", "192.0.2.1", []);
         using var second = await ReceiveAsync(receiver, "owner", "192.0.2.2", []);
 
         var third = ReceiveAsync(receiver, "owner", "192.0.2.3", []);
         Assert.Equal((false, 1), (third.IsCompleted, inFlight.Waiting));
         using var elsewhere = await ReceiveAsync(receiver, "other", "192.0.2.4", []);
-        using var again = await ReceiveAsync(receiver, "third", "192.0.2.4", []);
+        var again = await ReceiveAsync(receiver, "third", "192.0.2.4", []);
         var beyond = ReceiveAsync(receiver, "fourth", "192.0.2.4", []);
         Assert.Equal((false, 2), (beyond.IsCompleted, inFlight.Waiting));
 
