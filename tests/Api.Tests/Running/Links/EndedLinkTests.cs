@@ -85,7 +85,7 @@ public sealed partial class EndedLinkTests(VaultFixture fixture)
         return $"{(int)response.StatusCode}\n{string.Join('\n', told)}\n{body}".Replace(token, "TOKEN", StringComparison.Ordinal);
     }
 
-    private static bool IsCounted(string header) => header is "Date" or "X-Request-Id" or "RateLimit-Remaining" or "RateLimit-Reset";
+    private static bool IsCounted(string header) => header.ToUpperInvariant() is "DATE" or "X-REQUEST-ID" or "RATELIMIT-REMAINING" or "RATELIMIT-RESET";
 
     [GeneratedRegex("\"(?:traceId|requestId)\":\"[^\"]*\"")]
     private static partial Regex Ids();
