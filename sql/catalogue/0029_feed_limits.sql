@@ -2,9 +2,9 @@
 -- the audit tells of, and that can be disabled and enabled again.
 
 -- A share knows whose entry it is of: who shares with a user is found with one look at an index for each of them, however much he shares.
+-- Written by the guard of shares alone, whoever writes the share.
 ALTER TABLE shares ADD COLUMN owner_id text COLLATE "C";
 UPDATE shares s SET owner_id = e.owner_id FROM entries e WHERE e.id = s.entry_id;
-ALTER TABLE shares ALTER COLUMN owner_id SET NOT NULL;
 CREATE INDEX shares_of_owners ON shares (user_id, owner_id, entry_id);
 
 -- As before, and whatever is written as the owner, the entry's is what stands there.
@@ -16,7 +16,7 @@ BEGIN
         RAISE EXCEPTION 'the owner needs no share' USING ERRCODE = 'check_violation', CONSTRAINT = 'shares_not_with_owner';
     END IF;
     -- What has no entry is refused by the foreign key.
-    NEW.owner_id := coalesce(owner, '');
+    NEW.owner_id := owner;
     RETURN NEW;
 END $$;
 

@@ -68,6 +68,8 @@ internal static partial class ConstraintCases
         ("webhooks_attempt_count_check", "UPDATE webhooks SET attempt_count = -1", null),
         ("webhooks_failing_has_time", "UPDATE webhooks SET attempt_count = 1", null),
         ("webhooks_failing_has_time", "UPDATE webhooks SET failing_since = now()", null),
+        ("webhooks_reason_known", "UPDATE webhooks SET disabled_at = now(), disabled_because = 'whim'", null),
+        ("webhooks_reason_has_time", "UPDATE webhooks SET disabled_because = 'user'", null),
         ("audit_action_check", Audited("action", "'No Action'"), null),
         ("audit_actor_kind_check", Audited("actor_kind", "'nobody'"), null),
         ("audit_actor_id_check", Audited("actor_id", "repeat('x', 65)"), null),

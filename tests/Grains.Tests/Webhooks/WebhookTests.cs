@@ -7,7 +7,6 @@ using GrainVault.Grains.Tests.Audit;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Options;
 using GrainVault.Webhooks;
-using Npgsql;
 
 namespace GrainVault.Grains.Tests.Webhooks;
 
@@ -306,19 +305,6 @@ public sealed class WebhookTests(WebhookHost host) : IClassFixture<WebhookHost>
         Assert.Contains(await host.LinesAsync(user.Id), line => line == "user webhook-disable");
         Assert.Equal(1L, await host.ScalarAsync<long>("SELECT count(*) FROM audit WHERE owner_id = $1 AND action = 'webhook-disable' AND detail::jsonb ->> 'because' = 'password'", user.Id));
         await host.IntactAsync(user.Id);
-    }
-
-    [Theory]
-    [InlineData("UPDATE webhooks SET disabled_because = 'user' WHERE user_id = '{user}'", "webhooks_reason_has_time")]
-    [InlineData("UPDATE webhooks SET disabled_at = now(), disabled_because = 'whim' WHERE user_id = '{user}'", "webhooks_reason_known")]
-    public async Task Database_refuses_a_reason_that_is_none(string sql, string constraint)
-    {
-        var user = await host.SignUpAsync();
-        Assert.Null((await user.Grain.CreateWebhookAsync(new CreateWebhookCommand(Ids.New(Ids.Webhook), "https://hooks.example.org", null))).Refusal);
-        var failure = await Assert.ThrowsAsync<PostgresException>(() => host.ExecuteAsync(sql.Replace("{user}", user.Id, StringComparison.Ordinal)));
-        Assert.Equal(constraint, failure.ConstraintName);
-        // As a release before wrote it.
-        await host.ExecuteAsync("UPDATE webhooks SET disabled_at = now() WHERE user_id = $1", user.Id);
     }
 
     [Fact]
