@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using GrainVault.Accounts;
+using GrainVault.Api.Auth;
 using GrainVault.Api.Gateway;
+using GrainVault.Api.Http;
 using GrainVault.Files;
 
 namespace GrainVault.Api.Archives;
@@ -12,15 +14,28 @@ internal readonly record struct ArchiveItem(string Path, ArchiveEntry Entry);
 
 /// <summary>
 /// Goes through entries and all that is below them, a folder before what is in it. Holds a page of each folder on the way down, and the
-/// names of these folders. What is gone, or may not be read any more, when its turn comes is left out.
+/// names of these folders. Whether something may be read is decided when its turn comes, of each file by itself: what is gone, or may not be read
+/// any more, is left out.
 /// </summary>
 /// <param name="list">Lists some of what stands in a folder, after what the page before ended with.</param>
-internal sealed class ArchiveWalk(Func<string, string?, CancellationToken, Task<ArchivePageResult>> list)
+/// <param name="open">Looks at a file once more, right before its content is read.</param>
+internal sealed class ArchiveWalk(
+    Func<string, string?, CancellationToken, Task<ArchivePageResult>> list, Func<string, CancellationToken, Task<ArchiveEntryResult>> open)
 {
-    /// <summary>Of what a user may read.</summary>
-    public static ArchiveWalk Of(IUserGrain user, GrainCalls calls) => new(
-        (folderId, after, cancellationToken) => calls.RepeatableAsync(
-            (user, folderId, after), static (call, token) => call.user.ListArchiveAsync(call.folderId, call.after, token), cancellationToken));
+    /// <summary>Of what a user may read, as long as the login is alive that asked for it.</summary>
+    /// <exception cref="ProblemException">From <see cref="ItemsAsync"/>: the login has ended.</exception>
+    public static ArchiveWalk Of(IUserGrain user, LoginWatch? login, GrainCalls calls) => new(
+        async (folderId, after, cancellationToken) =>
+        {
+            await CheckAsync(login, cancellationToken);
+            return await calls.RepeatableAsync(
+                (user, folderId, after), static (call, token) => call.user.ListArchiveAsync(call.folderId, call.after, token), cancellationToken);
+        },
+        async (fileId, cancellationToken) =>
+        {
+            await CheckAsync(login, cancellationToken);
+            return await calls.RepeatableAsync((user, fileId), static (call, token) => call.user.OpenArchiveEntryAsync(call.fileId, token), cancellationToken);
+        });
 
     /// <summary>What goes into an archive of these, in its order.</summary>
     public async IAsyncEnumerable<ArchiveItem> ItemsAsync(List<ArchiveEntry> roots, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -36,26 +51,35 @@ internal sealed class ArchiveWalk(Func<string, string?, CancellationToken, Task<
             }
 
             var entry = place.Current;
-            var path = place.Path + place.Names.Add(entry.Name);
             if (entry.Kind == EntryKind.Folder)
             {
-                yield return new ArchiveItem(path + "/", entry);
-                way.Push(new Place(path + "/", entry.Id, []));
-            }
-            else
-            {
+                var page = await list(entry.Id, null, cancellationToken);
+                if (page.Refusal is not null)
+                    continue;
+                var path = place.Path + place.Names.Add(entry.Name) + "/";
+                way.Push(new Place(path, entry.Id, page.Entries, page.Next));
                 yield return new ArchiveItem(path, entry);
+            }
+            else if ((await open(entry.Id, cancellationToken)).Entry is { } now)
+            {
+                // Under the name by which its turn came.
+                yield return new ArchiveItem(place.Path + place.Names.Add(entry.Name), now);
             }
         }
     }
 
+    private static async ValueTask CheckAsync(LoginWatch? login, CancellationToken cancellationToken)
+    {
+        if (login is not null && !await login.IsAliveAsync(cancellationToken))
+            throw new ProblemException(new Problem(ProblemTypes.Unauthorized, "The login was ended."));
+    }
+
     /// <summary>A folder on the way down, and how far it was gone through.</summary>
-    private sealed class Place(string path, string? folderId, List<ArchiveEntry> entries)
+    private sealed class Place(string path, string? folderId, List<ArchiveEntry> entries, string? next = null)
     {
         private List<ArchiveEntry> _entries = entries;
+        private string? _next = next;
         private int _index = -1;
-        private string? _after;
-        private bool _isLast = folderId is null;
 
         public string Path => path;
 
@@ -67,11 +91,10 @@ internal sealed class ArchiveWalk(Func<string, string?, CancellationToken, Task<
         {
             while (++_index >= _entries.Count)
             {
-                if (_isLast)
+                if (_next is null)
                     return false;
-                var page = await list(folderId!, _after, cancellationToken);
-                (_entries, _after, _index) = (page.Entries, page.Next, -1);
-                _isLast = page.Next is null;
+                var page = await list(folderId!, _next, cancellationToken);
+                (_entries, _next, _index) = (page.Entries, page.Next, -1);
             }
 
             return true;

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using GrainVault.Accounts;
 using GrainVault.Api.Auth;
 using GrainVault.Api.Files;
@@ -14,8 +15,6 @@ internal static class ZipEndpoints
     /// <summary>What an archive of several entries is called.</summary>
     private const string SelectionName = "files";
 
-    private const int RetryAfterSeconds = 5;
-
     /// <summary>Adds the endpoints.</summary>
     public static void MapArchives(this IEndpointRouteBuilder app)
     {
@@ -28,31 +27,33 @@ internal static class ZipEndpoints
             .RequireAuthorization().Refuses(408, 415);
     }
 
-    private static Task<IResult> GetFolderAsync(string id, IGrainFactory grains, GrainCalls calls, ContentReader reader, FrontEndLimits limits, ZipPlaces places, CancellationToken cancellationToken) =>
-        OpenAsync(new Archives(grains, calls, reader, limits, places), grains.CallingUser(), [id], cancellationToken);
+    private static Task<IResult> GetFolderAsync(string id, HttpContext context, [AsParameters] ZipServices services, CancellationToken cancellationToken) =>
+        OpenAsync(services, services.Grains.CallingUser(), services.LoginOf(context.User), [id], cancellationToken);
 
     private static async Task<IResult> GetAsync(
-        string? ids, string? ticket, IGrainFactory grains, GrainCalls calls, ContentReader reader, FrontEndLimits limits, ZipPlaces places, CancellationToken cancellationToken)
+        string? ids, string? ticket, HttpContext context, [AsParameters] ZipServices services, CancellationToken cancellationToken)
     {
-        var archives = new Archives(grains, calls, reader, limits, places);
         if (ticket is null)
         {
             return Caller.UserId is null
                 ? new Problem(ProblemTypes.Unauthorized, "This needs a valid access token in the Authorization header, or a ticket.")
-                : await OpenAsync(archives, grains.CallingUser(), ids?.Split(',') ?? [], cancellationToken);
+                : await OpenAsync(services, services.Grains.CallingUser(), services.LoginOf(context.User), ids?.Split(',') ?? [], cancellationToken);
         }
 
         var dot = ticket.IndexOf('.', StringComparison.Ordinal);
         if (dot < 0 || ids is not null || !Ids.IsValid(Ids.User, ticket[..dot]))
             return NoTicket;
-        var user = grains.GetGrain<IUserGrain>(ticket[..dot]);
-        var opened = await calls.RepeatableAsync(
+        var user = services.Grains.GetGrain<IUserGrain>(ticket[..dot]);
+        var opened = await services.Calls.RepeatableAsync(
             (user, Ticket: ticket[(dot + 1)..]), static (call, token) => call.user.OpenArchiveTicketAsync(call.Ticket, token), cancellationToken);
         if (opened.Refusal is not null)
             return NoTicket;
+        var login = opened.LoginId.Length == 0 ? null : services.LoginOf(opened.LoginId);
+        if (login is not null && !await login.IsAliveAsync(cancellationToken))
+            return NoTicket;
         // Who presents it acts as who asked for it.
         Caller.SetUser(ticket[..dot], null);
-        return await OpenAsync(archives, user, opened.Ids, cancellationToken);
+        return await OpenAsync(services, user, login, opened.Ids, cancellationToken);
     }
 
     private static async Task<Results<Ok<ZipAnswer>, Problem>> AskAsync(JsonBody<ZipRequest> body, HttpContext context, IGrainFactory grains, GrainCalls calls)
@@ -60,7 +61,8 @@ internal static class ZipEndpoints
         if (body.Value.Ids.Any(id => id is null))
             return Problem.Invalid("An element of ids is null.");
         var result = await calls.RepeatableAsync(
-            (User: grains.CallingUser(), Ids: body.Value.Ids.ToArray()), static (call, token) => call.User.IssueArchiveTicketAsync(call.Ids, token));
+            (User: grains.CallingUser(), Ids: body.Value.Ids.ToArray(), Login: LoginWatch.LoginIdOf(context.User)!),
+            static (call, token) => call.User.IssueArchiveTicketOfLoginAsync(call.Ids, call.Login, token));
         if (result.Refusal is { } refusal)
             return Problem.From(refusal);
         // Whoever has the URL has the right: nobody on the way may keep it.
@@ -69,10 +71,10 @@ internal static class ZipEndpoints
     }
 
     /// <summary>Everything that can be refused is refused before the first byte.</summary>
-    private static async Task<IResult> OpenAsync(Archives archives, IUserGrain user, string[] ids, CancellationToken cancellationToken)
+    private static async Task<IResult> OpenAsync(ZipServices services, IUserGrain user, LoginWatch? login, string[] ids, CancellationToken cancellationToken)
     {
-        var limits = archives.Limits;
-        var measured = await archives.Calls.RepeatableAsync(
+        var limits = services.Limits;
+        var measured = await services.Calls.RepeatableAsync(
             (user, ids, CountMax: limits.ZipEntryCountMax + 1), static (call, token) => call.user.MeasureArchiveAsync(call.ids, call.CountMax, token), cancellationToken);
         if (measured.Refusal is { } refusal)
             return Problem.From(refusal);
@@ -80,13 +82,21 @@ internal static class ZipEndpoints
             return new Problem(ProblemTypes.TooLarge, $"An archive has at most {limits.ZipEntryCountMax} entries.");
         if (measured.SizeBytes > limits.ZipSizeBytesMax)
             return new Problem(ProblemTypes.TooLarge, $"An archive has at most {limits.ZipSizeBytesMax} bytes, and this one {measured.SizeBytes}.");
-        if (archives.Places.TryEnter() is not { } place)
-            return new Problem(ProblemTypes.Overloaded, "Too many archives are being made at this front end; try again.") { RetryAfterSeconds = RetryAfterSeconds };
-        return new ZipDownload(
-            measured.Roots is [var only] ? only.Name : SelectionName, measured.Roots, ArchiveWalk.Of(user, archives.Calls), archives.Reader, limits, place);
+        var (refused, place) = services.Places.TryEnter(Caller.UserId!);
+        return refused is not null ? refused : new ZipDownload(
+            measured.Roots is [var only] ? only.Name : SelectionName, measured.Roots, ArchiveWalk.Of(user, login, services.Calls), services.Reader, limits, place!);
     }
 
     private static Problem NoTicket => new(ProblemTypes.Forbidden, "The ticket has expired, or is not one of this system; ask for another.");
+}
 
-    private sealed record Archives(IGrainFactory Grains, GrainCalls Calls, ContentReader Reader, FrontEndLimits Limits, ZipPlaces Places);
+/// <summary>What making an archive needs.</summary>
+internal sealed record ZipServices(
+    IGrainFactory Grains, GrainCalls Calls, ContentReader Reader, FrontEndLimits Limits, ZipPlaces Places, RevokedLogins Revoked, TimeProvider Time)
+{
+    /// <summary>The login of a token.</summary>
+    public LoginWatch LoginOf(ClaimsPrincipal user) => LoginWatch.Of(user, Revoked, Grains, Calls, Time);
+
+    /// <summary>A login that no token is there of.</summary>
+    public LoginWatch LoginOf(string loginId) => LoginWatch.Of(loginId, DateTimeOffset.MinValue, Revoked, Grains, Calls, Time);
 }

@@ -1,11 +1,9 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using GrainVault.Api.Auth;
 using GrainVault.Api.Http;
 using GrainVault.Changes;
-using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace GrainVault.Api.Changes;
 
@@ -103,10 +101,8 @@ internal sealed class EventStream(
 
     private bool IsSignedIn() =>
         revoked.IsReliable
-        && context.User.FindFirst(JwtRegisteredClaimNames.Sid) is { } login && !revoked.Contains(login.Value)
-        && context.User.FindFirst(JwtRegisteredClaimNames.Exp) is { } expires
-        && long.TryParse(expires.Value, CultureInfo.InvariantCulture, out var seconds)
-        && time.GetUtcNow() < DateTimeOffset.FromUnixTimeSeconds(seconds);
+        && LoginWatch.LoginIdOf(context.User) is { } login && !revoked.Contains(login)
+        && time.GetUtcNow() < LoginWatch.ExpiryOf(context.User);
 
     private async Task ReadFeedAsync(ChangePageResult page, CancellationToken cancellationToken)
     {

@@ -138,4 +138,8 @@ internal sealed class FrontEndLimits
     /// <summary>Zip archives that are made at once; more are shed with 503. Default: 32.</summary>
     [Range(1, 10_000)]
     public int ZipCountMax { get; set; } = 32;
+
+    /// <summary>Zip archives of one user that are made at once, those that others have by his URLs included; more are refused with 429. Default: 4.</summary>
+    [Range(1, 10_000)]
+    public int ZipCountPerUserMax { get; set; } = 4;
 }

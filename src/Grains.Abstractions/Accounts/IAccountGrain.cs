@@ -32,6 +32,10 @@ public interface ILoginGrain : IGrainWithStringKey
     [Alias("Refresh")]
     Task<SignInResult> RefreshAsync(string refreshToken, CancellationToken cancellationToken = default);
 
+    /// <summary>Whether the login is neither ended nor over, by the ledger.</summary>
+    [ReadOnly, Alias("IsAlive")]
+    Task<bool> IsAliveAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Ends the login; its access tokens stop working in every process within 5 s. A repeat does nothing.</summary>
     [Alias("End")]
     Task<Outcome> EndAsync(CancellationToken cancellationToken = default);

@@ -50,13 +50,28 @@ public interface IUserGrain : IGrainWithStringKey
     [ReadOnly, Alias("ListArchive")]
     Task<ArchivePageResult> ListArchiveAsync(string folderId, string? after, CancellationToken cancellationToken = default);
 
-    /// <summary>A ticket with which anybody may have an archive of entries as if he was the user. Refusals: as those of measuring it.</summary>
+    /// <summary>
+    /// The content of a file that is about to go into an archive, with the decision of access of this moment; a download in the owner's audit
+    /// where that is somebody else. Refusal: NotFound.
+    /// </summary>
+    [ReadOnly, Alias("OpenArchiveEntry")]
+    Task<ArchiveEntryResult> OpenArchiveEntryAsync(string fileId, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// A ticket with which anybody may have an archive of entries as if he was the user, as long as the login is alive that asks for it.
+    /// Refusals: as those of measuring it.
+    /// </summary>
+    [ReadOnly, Alias("IssueArchiveTicketOfLogin")]
+    Task<ArchiveTicketResult> IssueArchiveTicketOfLoginAsync(string[] ids, string loginId, CancellationToken cancellationToken = default);
+
+    /// <summary>The same without a login, for front ends of an earlier release.</summary>
     [ReadOnly, Alias("IssueArchiveTicket")]
     Task<ArchiveTicketResult> IssueArchiveTicketAsync(string[] ids, CancellationToken cancellationToken = default);
 
     /// <summary>The entries of a ticket of this user; whoever presents it needs no other right. Refusal: Forbidden (forged, expired).</summary>
     [ReadOnly, Alias("OpenArchiveTicket")]
     Task<ArchiveTicketResult> OpenArchiveTicketAsync(string ticket, CancellationToken cancellationToken = default);
+
     /// <summary>Ends a link to an entry of the user's. Refusals: NotFound, Forbidden (somebody else's entry that the user sees).</summary>
     [Alias("RevokeLink")]
     Task<Outcome> RevokeLinkAsync(string linkId, CancellationToken cancellationToken = default);

@@ -12,6 +12,12 @@ public static class AuditActions
     /// <summary>A file or a version was uploaded.</summary>
     public const string Upload = "upload";
 
+    /// <summary>Somebody else than the owner opened an upload session, on the owner's quota.</summary>
+    public const string UploadBegin = "upload-begin";
+
+    /// <summary>Such a session ended without a file.</summary>
+    public const string UploadEnd = "upload-end";
+
     /// <summary>A folder was made.</summary>
     public const string CreateFolder = "create-folder";
 
@@ -57,7 +63,7 @@ public static class AuditActions
     /// <summary>An entry was offered to another user.</summary>
     public const string TransferOffer = "transfer-offer";
 
-    /// <summary>An offer was taken back, or declined.</summary>
+    /// <summary>An offer was taken back, declined, too old, or ended since something that it stands in was given away.</summary>
     public const string TransferEnd = "transfer-end";
 
     /// <summary>An entry became another user's; in the audit of both.</summary>

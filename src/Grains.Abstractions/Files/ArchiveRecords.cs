@@ -30,6 +30,12 @@ public sealed record ArchiveEntry(
     [property: Id(4)] long SizeBytes,
     [property: Id(5)] DateTimeOffset ModifiedAt);
 
+/// <summary>A file that is about to go into an archive, as it is now.</summary>
+/// <param name="Refusal">NotFound when it is gone, in the trash, or the caller may not read it (any more).</param>
+/// <param name="Entry">The file; null when it was refused.</param>
+[GenerateSerializer, Immutable, Alias("gv.ArchiveEntryResult")]
+public sealed record ArchiveEntryResult([property: Id(0)] Refusal? Refusal, [property: Id(1)] ArchiveEntry? Entry);
+
 /// <summary>Some of what stands in a folder, in the order of names.</summary>
 /// <param name="Refusal">NotFound when the folder can't be read (any more).</param>
 /// <param name="Entries">What the caller may read.</param>
@@ -45,9 +51,11 @@ public sealed record ArchivePageResult(
 /// <param name="Ids">The entries.</param>
 /// <param name="Ticket">What is presented; a secret. Empty where it was checked.</param>
 /// <param name="ExpiresAt">Until when it is good.</param>
+/// <param name="LoginId">The login that has asked for it; what is read by the ticket ends with that. Empty for a ticket that does not say.</param>
 [GenerateSerializer, Immutable, Alias("gv.ArchiveTicketResult")]
 public sealed record ArchiveTicketResult(
     [property: Id(0)] Refusal? Refusal,
     [property: Id(1)] string[] Ids,
     [property: Id(2)] string Ticket,
-    [property: Id(3)] DateTimeOffset ExpiresAt);
+    [property: Id(3)] DateTimeOffset ExpiresAt,
+    [property: Id(4)] string LoginId = "");

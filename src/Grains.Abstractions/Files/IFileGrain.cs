@@ -131,7 +131,8 @@ public interface IFileGrain : IGrainWithStringKey
 
     /// <summary>
     /// Takes the offer: the entry stands at the caller's root then, its bytes count on the caller's quota, and who gave it is an editor. A
-    /// repeat returns the entry. Refusals: NotFound (no offer to the caller), QuotaExceeded, TooLarge (entries), NameTaken.
+    /// repeat returns the entry. Nothing that the former owner was remembered by is left then. Refusals: NotFound (no offer to the caller),
+    /// QuotaExceeded, TooLarge (entries), NameTaken, Busy (a silo with some of the entries can't be reached: nothing has changed).
     /// </summary>
     [Alias("AcceptTransfer"), ResponseTimeout("00:01:00")]
     Task<EntryResult> AcceptTransferAsync(CancellationToken cancellationToken = default);

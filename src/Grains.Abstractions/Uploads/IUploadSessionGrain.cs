@@ -13,7 +13,7 @@ public interface IUploadSessionGrain : IGrainWithStringKey
 {
     /// <summary>
     /// Creates the session and reserves its quota. Refusals: Invalid, TooLarge, NameTaken, NotFound (folder, file), Forbidden,
-    /// VersionConflict, QuotaExceeded.
+    /// VersionConflict, InTrash (the owner's own file), QuotaExceeded.
     /// </summary>
     [Alias("Create")]
     Task<UploadResult> CreateAsync(CreateUploadCommand command, CancellationToken cancellationToken = default);
@@ -88,7 +88,7 @@ public interface IUploadSessionGrain : IGrainWithStringKey
     /// <summary>
     /// Makes the file without its bytes, by a proof that the uploader has a content that the owner has already. A repeat gives the same file.
     /// When it is refused the session stays open. Refusals: as those of completing it, NotFound (no such content), ChecksumMismatch (wrong proof), Forbidden
-    /// (too many proofs), Invalid, Busy.
+    /// (too many proofs in this session), Throttled (too many wrong ones in this hour), Invalid, Busy.
     /// </summary>
     [AlwaysInterleave, Alias("Prove")]
     Task<EntryResult> ProveAsync(ProvePossessionCommand command, CancellationToken cancellationToken = default);

@@ -117,6 +117,14 @@ internal sealed class AccountRepository(IdentityDatabase database, IOptions<Acco
             parameters => parameters.Text(loginId).Bytes(currentHash).Bytes(nextHash).Interval(accounts.Value.RefreshTokenLifetime),
             async reader => await reader.ReadAsync() ? (reader.GetString(0), reader.GetString(1)) : null);
 
+    /// <summary>Whether a login is neither ended nor over.</summary>
+    public Task<bool> IsLoginAliveAsync(string loginId, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            "SELECT 1 FROM logins WHERE id = $1 AND ended_at IS NULL AND expires_at > now()",
+            parameters => parameters.Text(loginId),
+            reader => reader.ReadAsync(),
+            cancellationToken);
+
     /// <summary>Ends a login and notes that its access tokens no longer count. Returns its user when it was alive, else null.</summary>
     public Task<string?> EndLoginAsync(string loginId, string? ownerId) =>
         database.QueryAsync(

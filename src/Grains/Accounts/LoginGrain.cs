@@ -35,6 +35,15 @@ internal sealed class LoginGrain(AccountRepository repository, AuditLog audit, I
     }
 
     /// <inheritdoc/>
+    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken = default)
+    {
+        var isAlive = Ids.IsValid(Ids.Login, Id) && await repository.IsLoginAliveAsync(Id, cancellationToken);
+        if (!isAlive)
+            DeactivateOnIdle();
+        return isAlive;
+    }
+
+    /// <inheritdoc/>
     public async Task<Outcome> EndAsync(CancellationToken cancellationToken = default)
     {
         if (Caller.UserId is not { } user)

@@ -102,8 +102,22 @@ internal sealed partial class UserGrain(
         IsOwner ? await archives.ListAsync(Id, folderId, after, cancellationToken) : new ArchivePageResult(NotFound, [], null);
 
     /// <inheritdoc/>
-    public async Task<ArchiveTicketResult> IssueArchiveTicketAsync(string[] ids, CancellationToken cancellationToken = default) =>
-        IsOwner ? await archives.IssueTicketAsync(Id, ids, cancellationToken) : new ArchiveTicketResult(NotFound, [], "", default);
+    public async Task<ArchiveEntryResult> OpenArchiveEntryAsync(string fileId, CancellationToken cancellationToken = default)
+    {
+        if (!IsOwner || await archives.OpenAsync(Id, fileId, cancellationToken) is not { } opened)
+            return new ArchiveEntryResult(Refusals.NotFound("file"), null);
+        if (opened.OwnerId != Id)
+            auditQueue.Downloaded(opened.OwnerId, fileId, opened.Version);
+        return new ArchiveEntryResult(null, opened.Entry);
+    }
+
+    /// <inheritdoc/>
+    public Task<ArchiveTicketResult> IssueArchiveTicketAsync(string[] ids, CancellationToken cancellationToken = default) =>
+        IssueArchiveTicketOfLoginAsync(ids, "", cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<ArchiveTicketResult> IssueArchiveTicketOfLoginAsync(string[] ids, string loginId, CancellationToken cancellationToken = default) =>
+        IsOwner ? await archives.IssueTicketAsync(Id, ids, loginId, cancellationToken) : new ArchiveTicketResult(NotFound, [], "", default);
 
     /// <inheritdoc/>
     public Task<ArchiveTicketResult> OpenArchiveTicketAsync(string ticket, CancellationToken cancellationToken = default) =>

@@ -69,9 +69,15 @@ internal sealed class AuditQueue(CatalogueDatabase database, IOptions<AuditOptio
             while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
             {
                 await Task.Delay(BatchTime, time, stoppingToken);
-                var batch = Take();
-                while (batch.Count > 0 && !await WriteBatchAsync(batch))
-                    await Task.Delay(RetryTime, time, stoppingToken);
+                List<Waiting> batch;
+                do
+                {
+                    batch = Take();
+                    while (batch.Count > 0 && !await WriteBatchAsync(batch))
+                        await Task.Delay(RetryTime, time, stoppingToken);
+                }
+                // More waits, such as what is read as one archive: it must not come faster than it goes.
+                while (batch.Count == BatchCountMax);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

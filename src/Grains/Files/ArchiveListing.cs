@@ -7,6 +7,9 @@ using Npgsql;
 
 namespace GrainVault.Files;
 
+/// <summary>A file that somebody may read.</summary>
+internal sealed record OpenedEntry(ArchiveEntry Entry, string OwnerId, int Version);
+
 /// <summary>What goes into archives: entries that somebody may read, with all that is below them, a page of a folder at a time.</summary>
 internal sealed class ArchiveListing(CatalogueDatabase database, ListCursors cursors, IOptions<DirectOptions> direct, TimeProvider time)
 {
@@ -107,16 +110,24 @@ internal sealed class ArchiveListing(CatalogueDatabase database, ListCursors cur
             rows.Count == PageLength ? rows[^1].Key : null);
     }
 
-    /// <summary>A ticket for entries that the user may read now; they are looked at again when it is used.</summary>
-    public async Task<ArchiveTicketResult> IssueTicketAsync(string userId, string[] ids, CancellationToken cancellationToken)
+    /// <summary>The current content of a file and whose it is, when the user may read it now, as by itself; null otherwise.</summary>
+    public Task<OpenedEntry?> OpenAsync(string userId, string fileId, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            $"SELECT {Columns}, a.owner_id, v.number FROM entry_access($1, $2) a JOIN entries e ON e.id = $1 JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version WHERE a.is_live AND a.role >= 1 AND a.kind = 1",
+            parameters => parameters.Text(fileId).Text(userId),
+            reader => reader.RowAsync(row => new OpenedEntry(Read(row), row.GetString(6), row.GetInt32(7))),
+            cancellationToken);
+
+    /// <summary>A ticket for entries that the user may read now, of a login; they are looked at again when it is used.</summary>
+    public async Task<ArchiveTicketResult> IssueTicketAsync(string userId, string[] ids, string loginId, CancellationToken cancellationToken)
     {
         var measured = await MeasureAsync(userId, ids, 1, cancellationToken);
         if (measured.Refusal is not null)
             return new ArchiveTicketResult(measured.Refusal, [], "", default);
         var expires = DateTimeOffset.FromUnixTimeSeconds((time.GetUtcNow() + direct.Value.ReadLifetime).ToUnixTimeSeconds());
         var packed = string.Concat(ids.Select(id => Base64Url.EncodeToString(Guid.Parse(id.AsSpan(2)).ToByteArray())));
-        var position = string.Create(CultureInfo.InvariantCulture, $"{expires.ToUnixTimeSeconds()} {packed}");
-        return new ArchiveTicketResult(null, ids, await cursors.IssueAsync(TicketScope(userId), position, cancellationToken), expires);
+        var position = string.Create(CultureInfo.InvariantCulture, $"{expires.ToUnixTimeSeconds()} {packed} {loginId}");
+        return new ArchiveTicketResult(null, ids, await cursors.IssueAsync(TicketScope(userId), position, cancellationToken), expires, loginId);
     }
 
     /// <summary>What a ticket is for.</summary>
@@ -124,14 +135,14 @@ internal sealed class ArchiveListing(CatalogueDatabase database, ListCursors cur
     {
         if (await cursors.ReadAsync(TicketScope(userId), ticket, cancellationToken) is not { } position)
             return new ArchiveTicketResult(Refusals.From(RefusalReason.Forbidden), [], "", default);
-        var space = position.IndexOf(' ', StringComparison.Ordinal);
-        var expires = DateTimeOffset.FromUnixTimeSeconds(long.Parse(position.AsSpan(0, space), CultureInfo.InvariantCulture));
+        var parts = position.Split(' ');
+        var expires = DateTimeOffset.FromUnixTimeSeconds(long.Parse(parts[0], CultureInfo.InvariantCulture));
         return expires <= time.GetUtcNow()
             ? new ArchiveTicketResult(Refusals.From(RefusalReason.Forbidden), [], "", default)
-            : new ArchiveTicketResult(null, [.. position[(space + 1)..].Chunk(TicketIdLength).Select(id => $"f-{new Guid(Base64Url.DecodeFromChars(id))}")], "", expires);
+            : new ArchiveTicketResult(null, [.. parts[1].Chunk(TicketIdLength).Select(id => $"f-{new Guid(Base64Url.DecodeFromChars(id))}")], "", expires, parts[2]);
     }
 
-    private static string TicketScope(string userId) => ListCursors.Scope(userId, "archive ticket");
+    private static string TicketScope(string userId) => ListCursors.Scope(userId, "archive ticket of a login");
 
     private static Refusal? Check(string[] ids)
     {

@@ -21,7 +21,10 @@ internal sealed partial class FileGrain
         if (await shares.FindUserAsync(userIdOrEmail, cancellationToken) is not { } user)
             return new SharesResult(Refusals.NotFound("user"), []);
         // Ids of people stand in every entry, addresses don't: who gives the one does not learn the other.
-        return await WriteAsync(() => shares.SetAsync(file.Entry.OwnerId, Id, user, role, isByAddress: user != userIdOrEmail)) switch
+        var refused = await WriteAsync(() => shares.SetAsync(file.Entry.OwnerId, Id, user, role, isByAddress: user != userIdOrEmail));
+        if (refused is not null)
+            _file = null;
+        return refused switch
         {
             null => new SharesResult(null, await shares.ListAsync(Id, user, cancellationToken)),
             (int)RefusalReason.Invalid =>
@@ -40,8 +43,11 @@ internal sealed partial class FileGrain
         // With whom it is shared may leave; nobody but the owner learns of the others.
         if (file.Entry.OwnerId != Caller.UserId && user != Caller.UserId)
             return new Outcome(Refusals.From(RefusalReason.Forbidden));
-        return user is null || await WriteAsync(() => shares.RemoveAsync(file.Entry.OwnerId, Id, user)) is not null
-            ? new Outcome(Refusals.NotFound("share"))
-            : Outcome.Done;
+        // Whose it is, the ledger knows better.
+        var refused = user is null ? (int)RefusalReason.NotFound : await WriteAsync(() => shares.EndAsync(Caller.UserId!, Id, user));
+        if (refused is null)
+            return Outcome.Done;
+        _file = null;
+        return new Outcome(refused == (int)RefusalReason.NotFound ? Refusals.NotFound("share") : Refusals.From((RefusalReason)refused));
     }
 }

@@ -61,7 +61,7 @@ internal sealed partial class FileGrain(
         // No caller's token: once begun, the transaction's outcome must be known here.
         var result = await WriteAsync(() => repository.CommitAsync(Id, command));
         if (result.File is not { } file)
-            return new EntryResult(await repository.ExplainAsync(Id, result.Refusal), null);
+            return new EntryResult(command.IsNewFile ? result.Refusal : await repository.ExplainAsync(Id, command.ActorId ?? command.OwnerId, result.Refusal), null);
         Remember(file);
         GrainsMeter.VersionCommitted(file.Entry.SizeBytes);
         if (!command.IsNewFile)
@@ -127,7 +127,7 @@ internal sealed partial class FileGrain(
         return (null, sight.SeesFolder ? file : AsSeen(file, null));
     }
 
-    private void Remember(FileRow file) => _file = owners.MayBeDoubled ? null : file;
+    private void Remember(FileRow file) => _file = owners.MayBeDoubled || file.IsBeingGiven ? null : file;
 
     /// <summary>Runs a command. When its outcome is unknown, so is the memory: it goes with the activation.</summary>
     private async Task<T> WriteAsync<T>(Func<Task<T>> command)

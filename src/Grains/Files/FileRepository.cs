@@ -15,9 +15,9 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
 {
     public Task<FileRow?> FindAsync(string id, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1 AND e.purging_at IS NULL AND (e.parent_id IS NULL OR NOT entry_is_purged(e.parent_id))",
+            $"SELECT {FileRow.RememberedColumns} FROM {FileRow.From} WHERE e.id = $1 AND e.purging_at IS NULL AND (e.parent_id IS NULL OR NOT entry_is_purged(e.parent_id))",
             parameters => parameters.Text(id),
-            reader => reader.RowAsync(FileRow.Read),
+            reader => reader.RowAsync(FileRow.ReadRemembered),
             cancellationToken);
 
     /// <summary>The file as it was with another version; null when there is no such version.</summary>
@@ -130,11 +130,18 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
             async reader => await reader.ReadAsync() ? reader.GetInt32(0) : 0,
             cancellationToken);
 
-    /// <summary>An upload that is refused for the version hears which one there is.</summary>
-    public async Task<Refusal?> ExplainAsync(string fileId, Refusal? refusal) =>
-        refusal?.Reason == RefusalReason.VersionConflict && await FindAsync(fileId, CancellationToken.None) is { } now
-            ? refusal with { CurrentVersion = now.Entry.Version, CurrentTag = now.Checksum }
-            : refusal;
+    /// <summary>
+    /// An upload to a file that is refused for the version hears which one there is. Who may know that the file is in the trash, which is its
+    /// owner, hears that; to all others it is not there.
+    /// </summary>
+    public async Task<Refusal?> ExplainAsync(string fileId, string? actorId, Refusal? refusal) => refusal?.Reason switch
+    {
+        RefusalReason.VersionConflict when await FindAsync(fileId, CancellationToken.None) is { } now =>
+            refusal with { CurrentVersion = now.Entry.Version, CurrentTag = now.Checksum },
+        RefusalReason.NotFound when await FindAccessAsync(fileId, actorId) is { Role: EntryRole.Owner, Kind: EntryKind.File, IsLive: false } =>
+            Refusals.From(RefusalReason.InTrash),
+        _ => refusal,
+    };
 
     /// <summary>Notes the SHA-256 of a version that has none. False when there is no such version.</summary>
     public async Task<bool> RecordSha256Async(string id, int number, byte[] sha256) =>
@@ -148,6 +155,9 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
         database.ExecuteAsync(
             "UPDATE objects SET state = 'garbage', garbage_at = now(), intent_deadline = NULL WHERE key = $1 AND coalesce(state, '') = 'intended'",
             parameters => parameters.Text(key));
+
+    private Task<EntryAccess?> FindAccessAsync(string id, string? userId) =>
+        database.ReadAsync(EntryAccess.Sql, parameters => parameters.Text(id).Text(userId), reader => reader.RowAsync(EntryAccess.Read));
 
     private Task<CommitResult> CommitAsync(string fileId, CommitVersionCommand command, string[] names) =>
         database.BatchAsync(
@@ -163,7 +173,7 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
                     .Text(command.UploadId).Long(command.UploadEpoch);
                 batch.BatchCommands.Add(commit);
                 var read = batch.CreateBatchCommand();
-                read.CommandText = $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1 AND e.owner_id = $2";
+                read.CommandText = $"SELECT {FileRow.RememberedColumns} FROM {FileRow.From} WHERE e.id = $1 AND e.owner_id = $2";
                 read.Parameters.Text(fileId).Text(command.OwnerId);
                 batch.BatchCommands.Add(read);
             },
@@ -172,7 +182,7 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
                 if (await reader.CodeAsync() is { } reason)
                     return new CommitResult(Refusals.From((RefusalReason)reason), null);
                 await reader.NextResultAsync();
-                var file = await reader.RowAsync(FileRow.Read);
+                var file = await reader.RowAsync(FileRow.ReadRemembered);
                 return file is null ? new CommitResult(Refusals.NotFound("file"), null) : new CommitResult(null, file);
             },
             note: FileNotes.Of(command));

@@ -18,6 +18,16 @@ internal sealed record FileRow(Entry Entry, string? ObjectKey, string Checksum, 
     /// <summary>Number of <see cref="Columns"/>.</summary>
     public const int ColumnCount = 17;
 
+    /// <summary>
+    /// <see cref="Columns"/> and whether its owner is giving something away just now, for what a grain would remember. An offer that is being
+    /// taken is so for less than these two minutes (<c>take_transfer</c> in <c>sql/</c>).
+    /// </summary>
+    public const string RememberedColumns = Columns +
+        ", EXISTS (SELECT 1 FROM transfers t WHERE t.from_id = e.owner_id AND t.taking_at > now() - interval '2 minutes')";
+
+    /// <summary>The owner may be another one before anybody could be told: what was read is not to be remembered.</summary>
+    public bool IsBeingGiven { get; private init; }
+
     /// <summary>Entries with their current versions.</summary>
     public const string From = "entries e LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version";
 
@@ -26,6 +36,9 @@ internal sealed record FileRow(Entry Entry, string? ObjectKey, string Checksum, 
         reader.TextOrNull(13),
         reader.TextOrNull(14) ?? "",
         reader.GetInt64(15));
+
+    /// <summary>A row of <see cref="RememberedColumns"/>.</summary>
+    public static FileRow ReadRemembered(NpgsqlDataReader reader) => Read(reader) with { IsBeingGiven = reader.GetBoolean(ColumnCount) };
 
     public static Entry ReadEntry(NpgsqlDataReader reader) => new(
         reader.GetString(0),

@@ -153,7 +153,7 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
                     bind(command.Parameters);
                     batch.BatchCommands.Add(command);
                     var read = batch.CreateBatchCommand();
-                    read.CommandText = $"SELECT {FileRow.Columns} FROM {FileRow.From} WHERE e.id = $1{(owner is null ? "" : " AND e.owner_id = $2")}";
+                    read.CommandText = $"SELECT {FileRow.RememberedColumns} FROM {FileRow.From} WHERE e.id = $1{(owner is null ? "" : " AND e.owner_id = $2")}";
                     read.Parameters.Text(id);
                     if (owner is not null)
                         read.Parameters.Text(owner);
@@ -164,7 +164,7 @@ internal sealed class FolderRepository(CatalogueDatabase database, IOptions<Limi
                     if (await reader.CodeAsync() is { } reason and not 0)
                         return new CommitResult(Refusals.From((RefusalReason)reason), null);
                     await reader.NextResultAsync();
-                    var file = await reader.RowAsync(FileRow.Read);
+                    var file = await reader.RowAsync(FileRow.ReadRemembered);
                     return file is null ? new CommitResult(Refusals.NotFound("file or folder"), null) : new CommitResult(null, file);
                 },
                 note: note);

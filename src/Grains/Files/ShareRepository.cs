@@ -45,10 +45,11 @@ internal sealed class ShareRepository(CatalogueDatabase database, AccountReposit
             ReaderExtensions.CodeAsync,
             note: FileNotes.OfShare(AuditActions.Share, userId, role));
 
-    public Task<int?> RemoveAsync(string owner, string entryId, string userId) =>
+    /// <summary>Ends a share, by the owner or by whom it is with. Null for success, or a refusal.</summary>
+    public Task<int?> EndAsync(string actorId, string entryId, string userId) =>
         database.QueryAsync(
-            "SELECT remove_share($1, $2, $3)",
-            parameters => parameters.Text(owner).Text(entryId).Text(userId),
+            "SELECT end_share($1, $2, $3)",
+            parameters => parameters.Text(actorId).Text(entryId).Text(userId),
             ReaderExtensions.CodeAsync,
             note: FileNotes.OfShare(AuditActions.Unshare, userId));
 }

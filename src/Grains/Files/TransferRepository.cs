@@ -7,11 +7,17 @@ using Npgsql;
 
 namespace GrainVault.Files;
 
+/// <summary>What came of taking an offer: a refusal, the ids of what has changed its owner, or those of what is to be told first.</summary>
+internal sealed record TakenTransfer(Refusal? Refusal, string[] Ids, string[] Untold);
+
 /// <summary>Offers of ownership, and the one transaction in which it changes.</summary>
 internal sealed class TransferRepository(CatalogueDatabase database, AccountRepository accounts, ListCursors cursors, IOptions<LimitsOptions> limits)
 {
     /// <summary>Most offers in a page.</summary>
     public const int LimitMax = 1_000;
+
+    /// <summary>What <c>take_transfer</c> answers when there are grains to be told.</summary>
+    private const int ToldTooFew = -1;
 
     private const string Columns = "t.entry_id, e.kind, e.name, e.size_bytes, t.from_id, t.to_id, t.created_at, t.expires_at";
 
@@ -62,21 +68,55 @@ internal sealed class TransferRepository(CatalogueDatabase database, AccountRepo
         return new TransferPageResult(null, await NamedAsync(rows, cancellationToken), next);
     }
 
-    /// <summary>Takes an offer; returns the ids of what has changed its owner.</summary>
-    public async Task<(Refusal? Refusal, string[] Ids)> AcceptAsync(string userId, string entryId, string name)
+    /// <summary>
+    /// Begins to take an offer: from here on, for two minutes, grains remember nothing of what belongs to its owner. Returns what would be taken and
+    /// when that was looked up, and no ids when there is no such offer. Refusal: TooLarge.
+    /// </summary>
+    public async Task<(Refusal? Refusal, string[] Ids, DateTimeOffset ListedAt)> BeginAsync(string userId, string entryId)
+    {
+        var isThere = await database.ExecuteRepeatablyAsync(
+            "UPDATE transfers SET taking_at = now() WHERE entry_id = $1 AND to_id = $2 AND accepted_at IS NULL AND expires_at > now()",
+            parameters => parameters.Text(entryId).Text(userId)) == 1;
+        if (!isThere)
+            return (null, [], default);
+        // After that, in a transaction of its own: what is made later than this is made when all can see that the offer is being taken.
+        var (ids, listedAt) = await database.ReadAsync(
+            """
+            WITH RECURSIVE below AS (
+                SELECT id, kind FROM entries WHERE id = $1
+                UNION ALL
+                SELECT c.id, c.kind FROM below b CROSS JOIN LATERAL (SELECT id, kind FROM entries WHERE parent_id = b.id OFFSET 0) c WHERE b.kind = 2
+            )
+            SELECT coalesce(array_agg(id), '{}'), now() FROM (SELECT id FROM below LIMIT $2) listed
+            """,
+            parameters => parameters.Text(entryId).Integer(limits.Value.TransferEntryCountMax + 1),
+            async reader => await reader.ReadAsync() ? (await reader.GetFieldValueAsync<string[]>(0), reader.Time(1)) : ([], default));
+        return ids.Length > limits.Value.TransferEntryCountMax
+            ? (Explained(RefusalReason.TooLarge), [], default)
+            : (null, ids, listedAt);
+    }
+
+    /// <summary>
+    /// Takes an offer, when the grains of <paramref name="told"/> have forgotten whose they were. Returns the ids of what has changed its owner;
+    /// or, and nothing has changed, those of what came below the entry since and is to be told first.
+    /// </summary>
+    public async Task<TakenTransfer> TakeAsync(string userId, string entryId, string name, string[] told, DateTimeOffset listedAt)
     {
         try
         {
-            (Refusal? Refusal, string[] Ids) result = (null, []);
+            var result = new TakenTransfer(null, [], []);
             foreach (var names in EntryNames.Candidates(name))
             {
                 result = await database.QueryAsync(
-                    "SELECT refusal, ids FROM accept_transfer($1, $2, $3, $4, $5, $6)",
+                    "SELECT refusal, ids FROM take_transfer($1, $2, $3, $4, $5, $6, $7, $8)",
                     parameters => parameters.Text(userId).Long(limits.Value.QuotaBytes).Text(entryId).Texts(names)
-                        .Texts(Array.ConvertAll(names, EntryNames.Key)).Integer(limits.Value.TransferEntryCountMax),
-                    async reader => await reader.CodeAsync() is { } reason
-                        ? (Explained((RefusalReason)reason), [])
-                        : ((Refusal?)null, await reader.GetFieldValueAsync<string[]>(1)),
+                        .Texts(Array.ConvertAll(names, EntryNames.Key)).Integer(limits.Value.TransferEntryCountMax).Texts(told).Time(listedAt),
+                    async reader => await reader.CodeAsync() switch
+                    {
+                        null => new TakenTransfer(null, await reader.GetFieldValueAsync<string[]>(1), []),
+                        ToldTooFew => new TakenTransfer(null, [], await reader.GetFieldValueAsync<string[]>(1)),
+                        { } reason => new TakenTransfer(Explained((RefusalReason)reason), [], []),
+                    },
                     note: AuditNote.Of(AuditActions.Transfer, ("entryId", entryId), ("userId", userId)));
                 if (result.Refusal?.Reason != RefusalReason.NameTaken)
                     break;
@@ -86,15 +126,15 @@ internal sealed class TransferRepository(CatalogueDatabase database, AccountRepo
         }
         catch (RefusedException refused)
         {
-            return (Refusals.From(refused.Reason), []);
+            return new TakenTransfer(Refusals.From(refused.Reason), [], []);
         }
     }
 
-    /// <summary>Ends an offer that was not accepted, by who made it or who got it. False when there is none.</summary>
+    /// <summary>Ends an open offer that was not accepted, by who made it or who got it. False when there is none.</summary>
     public async Task<bool> EndAsync(string userId, string entryId) =>
         await database.QueryAsync(
             """
-            WITH ended AS (DELETE FROM transfers WHERE entry_id = $1 AND accepted_at IS NULL AND (from_id = $2 OR to_id = $2) RETURNING from_id, to_id)
+            WITH ended AS (DELETE FROM transfers WHERE entry_id = $1 AND accepted_at IS NULL AND expires_at > now() AND (from_id = $2 OR to_id = $2) RETURNING from_id, to_id)
             SELECT audit_note(from_id, 'transfer-end', $1, json_build_object('userId', to_id)::text) FROM ended
             """,
             parameters => parameters.Text(entryId).Text(userId),
@@ -113,9 +153,13 @@ internal sealed class TransferRepository(CatalogueDatabase database, AccountRepo
         database.ExecuteRepeatablyAsync(
             "DELETE FROM transfers WHERE entry_id = $1 AND accepted_at IS NOT NULL", parameters => parameters.Text(entryId));
 
-    private Refusal Explained(RefusalReason reason) => reason == RefusalReason.TooLarge
-        ? new Refusal(reason, $"At most {limits.Value.TransferEntryCountMax} entries change their owner at once; give the folders in it one by one.")
-        : Refusals.From(reason);
+    private Refusal Explained(RefusalReason reason) => reason switch
+    {
+        RefusalReason.TooLarge =>
+            new Refusal(reason, $"At most {limits.Value.TransferEntryCountMax} entries change their owner at once; give the folders in it one by one."),
+        RefusalReason.Busy => Refusals.Busy("Taking the offer took too long; try again."),
+        _ => Refusals.From(reason),
+    };
 
     private async Task<List<Transfer>> NamedAsync(List<Transfer> transfers, CancellationToken cancellationToken)
     {

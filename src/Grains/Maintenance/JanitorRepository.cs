@@ -151,9 +151,10 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             "DELETE FROM removed_entries WHERE id IN (SELECT id FROM removed_entries WHERE removed_at < now() - $1 LIMIT $2)",
             parameters => parameters.Interval(options.Value.EndedUploadAge).Integer(RowCountMax),
             cancellationToken)
-        + await database.ExecuteAsync(
-            "DELETE FROM transfers WHERE entry_id IN (SELECT entry_id FROM transfers WHERE accepted_at IS NULL AND expires_at <= now() LIMIT $1) AND accepted_at IS NULL AND expires_at <= now()",
+        + await database.QueryAsync(
+            "SELECT expire_transfers($1)",
             parameters => parameters.Integer(RowCountMax),
+            async reader => await reader.CodeAsync() ?? 0,
             cancellationToken)
         + await database.ExecuteAsync(
             "DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE state >= 4 AND ended_at < now() - $1 LIMIT $2)",

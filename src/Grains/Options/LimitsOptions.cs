@@ -63,6 +63,12 @@ public sealed class LimitsOptions
     [Range(1, 1_000_000)]
     public int OpenUploadCountMax { get; set; } = 1000;
 
+    /// <summary>
+    /// Wrong proofs of possession of one user within an hour, over all sessions; after that he sends the bytes, or waits. Default: 100.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int WrongProofsPerHourPerUser { get; set; } = 100;
+
     /// <summary>Life of an upload session. Default: 7 days.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan UploadLifetime { get; set; } = TimeSpan.FromDays(7);

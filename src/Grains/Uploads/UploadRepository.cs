@@ -82,17 +82,22 @@ internal sealed class UploadRepository(
                             if (isVisit)
                                 parameters.Interval(links.Value.UploadIdleMax);
                         });
+                    // A new file at the root is the actor's own. Last, since it locks the head of the owner's audit.
+                    if (!row.IsNewFile || row.ParentId is not null)
+                        Add(batch, "SELECT note_begun_upload($1)", parameters => parameters.Text(row.Id));
                 },
                 async reader =>
                 {
                     for (var guards = isVisit ? 2 : 1; guards > 0; guards--)
                         await reader.NextResultAsync();
-                    return await reader.CodeAsync() switch
+                    var created = await reader.CodeAsync() switch
                     {
                         null => new CreatedUpload(null, false, reader.Time(1), reader.GetString(2), reader.GetString(3)),
                         0 => new CreatedUpload(null, true, default, ""),
                         { } reason => new CreatedUpload(Refusals.From((RefusalReason)reason), false, default, ""),
                     };
+                    await reader.NextResultAsync();
+                    return created;
                 });
         }
         catch (RefusedException refused)
@@ -257,7 +262,7 @@ internal sealed class UploadRepository(
     /// <summary>Ends the session without a file, but not while it is being completed; returns the state that it has then.</summary>
     public Task<UploadState?> EndAsync(string id, UploadState state, bool ifDue) =>
         database.QueryAsync(
-            "SELECT end_upload($1, $2, NULL, false, $3)",
+            "SELECT close_upload($1, $2, NULL, false, $3)",
             parameters => parameters.Text(id).Integer((int)state).Boolean(ifDue),
             async reader => (UploadState?)await reader.CodeAsync());
 
@@ -282,17 +287,30 @@ internal sealed class UploadRepository(
             reader => reader.RowAsync(row => new KnownContent(row.GetString(0), row.GetString(1))),
             cancellationToken);
 
-    /// <summary>Counts a proof. False when there were too many, and when the session is no longer ours or open.</summary>
-    public async Task<bool> CountProofAsync(string id, long epoch, int countMax) =>
-        await database.ExecuteAsync(
-            "UPDATE uploads SET proof_count = proof_count + 1 WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) = 1 AND proof_count < $3",
-            parameters => parameters.Text(id).Long(epoch).Integer(countMax)) == 1;
+    /// <summary>
+    /// Counts a proof, of the session and of its owner in this hour. Null when it may be looked at; 0 when the session has had too many, or is no
+    /// longer ours or open; otherwise in how many seconds the owner may give another.
+    /// </summary>
+    public Task<int?> CountProofAsync(string id, long epoch, int countMax) =>
+        database.QueryAsync(
+            "SELECT count_proof($1, $2, $3, $4)",
+            parameters => parameters.Text(id).Long(epoch).Integer(countMax).Integer(limits.Value.WrongProofsPerHourPerUser),
+            ReaderExtensions.CodeAsync);
 
-    /// <summary>Notes of which object the uploader has proven to have the content. False when the session is no longer ours or open.</summary>
-    public async Task<bool> RecordKnownAsync(string id, long epoch, string objectKey) =>
-        await database.ExecuteAsync(
-            "UPDATE uploads SET known_object_key = $3 WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) = 1",
-            parameters => parameters.Text(id).Long(epoch).Text(objectKey)) == 1;
+    /// <summary>A proof was not wrong: it does not count for its owner's hour.</summary>
+    public Task ReturnProofAsync(string owner) =>
+        database.ExecuteAsync("UPDATE possession_tries SET tries = tries - 1 WHERE user_id = $1 AND tries > 0", parameters => parameters.Text(owner));
+
+    /// <summary>Notes of which object the uploader has proven to have the content, and returns the proof. False when the session is no longer ours or open.</summary>
+    public async Task<bool> RecordKnownAsync(UploadRow row, string objectKey) =>
+        await database.QueryAsync(
+            """
+            WITH known AS (UPDATE uploads SET known_object_key = $3 WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) = 1 RETURNING owner_id),
+                returned AS (UPDATE possession_tries t SET tries = t.tries - 1 FROM known WHERE t.user_id = known.owner_id AND t.tries > 0)
+            SELECT 1 FROM known
+            """,
+            parameters => parameters.Text(row.Id).Long(row.Epoch).Text(objectKey),
+            reader => reader.ReadAsync());
 
     /// <summary>An intent must outlive any store call.</summary>
     private TimeSpan IntentLife(StoreProfile store) => store.WriteTimeout + janitor.Value.IntentSlack;

@@ -31,6 +31,8 @@ internal sealed partial class UploadSessionGrain
         return await (_completion = RunProofAsync(row, command));
     }
 
+    private static Refusal TooManyProofs { get; } = new(RefusalReason.Forbidden, "There were too many proofs in this session; send the bytes.");
+
     private static Refusal NothingToProve { get; } = new(RefusalReason.NotFound, "There is no such content to refer to; send the bytes.");
 
     /// <summary>The challenge of a new session; null where there is nothing to prove.</summary>
@@ -54,12 +56,12 @@ internal sealed partial class UploadSessionGrain
             if (await FindKnownAsync(row, CancellationToken.None) is not { } known)
                 return new EntryResult(NothingToProve, null);
             // Counted before it is looked at, so that guesses made at once count as well.
-            if (!await WriteAsync(() => repository.CountProofAsync(Id, row.Epoch, ProofCountMax)))
-                return new EntryResult(new Refusal(RefusalReason.Forbidden, "There were too many proofs in this session; send the bytes."), null);
+            if (await WriteAsync(() => repository.CountProofAsync(Id, row.Epoch, ProofCountMax)) is { } seconds)
+                return new EntryResult(seconds > 0 ? Refusals.Throttled(seconds) : TooManyProofs, null);
             var answer = await proofs.AnswerAsync(await proofs.AskAsync(Id, row.SizeBytes!.Value, CancellationToken.None), known.ObjectKey);
             if (!CryptographicOperations.FixedTimeEquals(answer, Convert.FromHexString(command.Proof)))
                 return new EntryResult(new Refusal(RefusalReason.ChecksumMismatch, "The proof is not right; send the bytes."), null);
-            if (!await WriteAsync(() => repository.RecordKnownAsync(Id, row.Epoch, known.ObjectKey)))
+            if (!await WriteAsync(() => repository.RecordKnownAsync(row, known.ObjectKey)))
                 return await LookAgainAsync();
             return await ReferAsync(
                 row with { Name = command.Name ?? row.Name, ParentId = command.ParentId ?? row.ParentId, OnConflict = command.OnConflict ?? row.OnConflict },
@@ -68,6 +70,7 @@ internal sealed partial class UploadSessionGrain
         catch (ObjectStoreException exception)
         {
             UploadLog.StoreFailed(logger, Id, "read back", exception.Error, exception);
+            await repository.ReturnProofAsync(row.OwnerId);
             return new EntryResult(Refusals.From(exception), null);
         }
         catch (Exception)

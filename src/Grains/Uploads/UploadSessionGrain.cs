@@ -71,7 +71,7 @@ internal sealed partial class UploadSessionGrain(
         if (created.Refusal is not null)
         {
             DeactivateOnIdle();
-            return new UploadResult(await files.ExplainAsync(row.FileId, created.Refusal), null);
+            return new UploadResult(row.IsNewFile ? created.Refusal : await files.ExplainAsync(row.FileId, actor, created.Refusal), null);
         }
 
         _row = row with

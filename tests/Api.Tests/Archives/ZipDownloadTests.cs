@@ -64,6 +64,30 @@ public sealed class ZipDownloadTests : IDisposable
         Assert.Equal("gone/,gone/seen,stays None", await PythonAsync("print(','.join(e.filename for e in z.infolist()), z.testzip())"));
     }
 
+    [Fact]
+    public async Task File_that_may_not_be_read_any_more_when_its_turn_comes_is_left_out_and_one_that_changed_is_as_it_is_then()
+    {
+        await WriteAsync(
+            [File("first", 1), File("lost", 2), File("grown", 3), File("lost", 4)],
+            null,
+            open: file => file.Name switch { "lost" => null, "grown" => file with { SizeBytes = 300_000, Name = "renamed" }, _ => file });
+        Assert.Equal("first 1,grown 300000 None", await PythonAsync("print(','.join(e.filename + ' ' + str(e.file_size) for e in z.infolist()), z.testzip())"));
+    }
+
+    [Fact]
+    public async Task Archive_of_a_login_that_has_ended_is_cut_off_before_the_next_file()
+    {
+        var opened = new List<string>();
+        await Assert.ThrowsAsync<ProblemException>(() => WriteAsync([File("first", 300_000), File("second", 1), File("third", 1)], null, open: file =>
+        {
+            opened.Add(file.Name);
+            return file.Name == "first" ? file : throw new ProblemException(new Problem(ProblemTypes.Unauthorized, "The login was ended."));
+        }));
+
+        Assert.Equal(["first", "second"], opened);
+        Assert.Equal("not a zip", await PythonAsync("print('a zip')"));
+    }
+
     [Theory]
     [InlineData("fails")]
     [InlineData("short")]
@@ -81,12 +105,26 @@ public sealed class ZipDownloadTests : IDisposable
     private string Target => _folder["archive.zip"];
 
     private async Task WriteAsync(
-        List<ArchiveEntry> roots, Func<string, string?, CancellationToken, Task<ArchivePageResult>>? list, FrontEndLimits? limits = null)
+        List<ArchiveEntry> roots,
+        Func<string, string?, CancellationToken, Task<ArchivePageResult>>? list,
+        FrontEndLimits? limits = null,
+        Func<ArchiveEntry, ArchiveEntry?>? open = null)
     {
         list ??= (_, _, _) => Task.FromResult(new ArchivePageResult(null, [], null));
+        // What was shown of them last.
+        var known = roots.Where(entry => entry.Kind == EntryKind.File).DistinctBy(entry => entry.Id).ToDictionary(entry => entry.Id);
+        var walk = new ArchiveWalk(
+            async (id, after, cancellationToken) =>
+            {
+                var page = await list(id, after, cancellationToken);
+                foreach (var entry in page.Entries)
+                    known[entry.Id] = entry;
+                return page;
+            },
+            (id, _) => Task.FromResult(new ArchiveEntryResult(null, open is null ? known[id] : open(known[id]))));
         using var place = new MemoryStream();
         await using var target = new OneWayFile(Target);
-        await new ZipDownload("x", roots, new ArchiveWalk(list), new ContentReader(new GeneratedStore()), limits ?? new FrontEndLimits(), place)
+        await new ZipDownload("x", roots, walk, new ContentReader(new GeneratedStore()), limits ?? new FrontEndLimits(), place)
             .WriteAsync(PipeWriter.Create(target), default);
     }
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using GrainVault.TestKit.Processes;
 using static GrainVault.Api.Tests.Running.Account;
 
 namespace GrainVault.Api.Tests.Running;
@@ -135,6 +136,52 @@ public sealed class ArchiveTests(VaultFixture fixture)
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsByteArrayAsync());
     }
+
+    [Fact]
+    public async Task Archive_that_takes_long_has_what_may_be_read_when_its_turn_comes_and_ends_with_the_login()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var reader = await fixture.SignUpAsync();
+        using var slow = fixture.CreateSlowClient();
+        var folder = IdOf(await owner.MakeFolderAsync("folder"));
+        // More than what lies between a server that sends and a client that does not read.
+        foreach (var (name, size) in ((string, int)[])[("first", 12 << 20), ("second", 3)])
+            await owner.PatchAsync(IdOf(await owner.PutFileAsync(name, RandomNumberGenerator.GetBytes(size))), new { parentId = folder });
+        using var shared = await owner.Http.PutAsync($"/v1/files/{folder}/shares/{reader.UserId}", new StringContent("""{"role":"viewer"}""", Encoding.UTF8, "application/json"));
+        Assert.Equal(HttpStatusCode.OK, shared.StatusCode);
+        using var asked = await owner.PostAsync("/v1/zip", new { ids = new[] { folder } });
+        var url = (await JsonAsync(asked)).GetProperty("url").GetString()!;
+
+        var withdrawn = await ReadSlowlyAsync(slow, reader, $"/v1/folders/{folder}/zip", () => owner.Http.DeleteAsync($"/v1/files/{folder}/shares/{reader.UserId}"));
+        Assert.Equal(["folder/", "folder/first"], Names(withdrawn));
+        await Eventually.TrueAsync(async () => (await DownloadsAsync(owner)).Count > 0, TimeSpan.FromSeconds(30), () => "the download is not in the audit");
+        Assert.Equal([$"first {reader.UserId}"], await DownloadsAsync(owner));
+
+        await Assert.ThrowsAnyAsync<IOException>(() => ReadSlowlyAsync(slow, owner, $"/v1/folders/{folder}/zip", () => owner.Http.PostAsync("/v1/auth/logout", null)));
+        await RefusedAsync(slow.GetAsync(url), 403, "forbidden");
+    }
+
+    /// <summary>Reads a response whose sender has to wait in the middle until something was done.</summary>
+    private static async Task<byte[]> ReadSlowlyAsync(HttpClient http, Account account, string path, Func<Task<HttpResponseMessage>> meanwhile)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Authorization = account.Http.DefaultRequestHeaders.Authorization;
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        await using var body = await response.Content.ReadAsStreamAsync();
+        var all = new MemoryStream();
+        var beginning = new byte[100_000];
+        await body.ReadExactlyAsync(beginning);
+        all.Write(beginning);
+        using var done = await meanwhile();
+        Assert.Equal(HttpStatusCode.NoContent, done.StatusCode);
+        await body.CopyToAsync(all);
+        return all.ToArray();
+    }
+
+    private static async Task<List<string>> DownloadsAsync(Account owner) =>
+        [.. (await owner.GetJsonAsync("/v1/audit?action=download")).GetProperty("rows").EnumerateArray()
+            .Select(row => $"{row.GetProperty("entryName").GetString()} {row.GetProperty("actorId").GetString()}")];
 
     private static List<string> Names(byte[] zip)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using GrainVault.Api.Tests.Watching;
 using GrainVault.TestKit.Processes;
 
@@ -59,6 +60,30 @@ public sealed class VaultFixture : IAsyncLifetime
 
     /// <summary>A client that keeps no cookies.</summary>
     internal HttpClient CreateVisitor() => CreateClient(Vault, useCookies: false);
+
+    /// <summary>A client behind whose connection little is kept for it that it has not read.</summary>
+    internal HttpClient CreateSlowClient() => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        ConnectCallback = static async (context, cancellationToken) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 64 << 10 };
+            try
+            {
+                await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    })
+    {
+        BaseAddress = Vault.Address,
+        Timeout = TimeSpan.FromMinutes(2),
+    };
 
     internal static HttpClient CreateClient(VaultProcess vault, bool useCookies = true) =>
         new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = useCookies, Expect100ContinueTimeout = TimeSpan.FromSeconds(10) }))

@@ -4,6 +4,7 @@ using GrainVault.Audit;
 using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Options;
+using GrainVault.Uploads;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GrainVault.Grains.Tests.Audit;
@@ -85,6 +86,64 @@ public sealed class AuditTests(GrainsHost host) : IClassFixture<GrainsHost>
         Assert.Equal(
             ["user download shared.bin", "visitor download shared.bin"],
             (await host.LinesAsync(owner.Id)).Where(line => line.Contains("download", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        await host.IntactAsync(owner.Id);
+    }
+
+    [Fact]
+    public async Task File_that_goes_into_an_archive_is_decided_when_its_turn_comes_and_is_a_download_in_its_owners_audit()
+    {
+        var owner = await host.SignUpAsync();
+        var reader = await host.SignUpAsync();
+        var folder = await owner.FolderAsync("folder");
+        var first = (await owner.WriteFileAsync("first.bin", [1, 2], parentId: folder)).Entry!.Id;
+        var second = (await owner.WriteFileAsync("second.bin", [3], parentId: folder)).Entry!.Id;
+        var trashed = (await owner.WriteFileAsync("trashed.bin", [4], parentId: folder)).Entry!.Id;
+        await owner.File(folder).ShareAsync(reader.Id, ShareRole.Viewer);
+        Assert.Equal(3, (await reader.Grain.ListArchiveAsync(folder, null)).Entries.Count);
+
+        var opened = (await reader.Grain.OpenArchiveEntryAsync(first)).Entry!;
+        Assert.Equal([1, 2], await host.ReadAsync(opened.ObjectKey));
+        Assert.NotNull((await owner.Grain.OpenArchiveEntryAsync(second)).Entry);
+        await owner.File(trashed).DeleteAsync(permanent: false);
+        await owner.File(folder).UnshareAsync(reader.Id);
+        foreach (var (user, id) in ((TestUser, string)[])[(reader, second), (reader, trashed), (owner, trashed), (owner, folder), (reader, "f-x")])
+            Assert.Equal(RefusalReason.NotFound, (await user.Grain.OpenArchiveEntryAsync(id)).Refusal!.Reason);
+        Assert.Equal(RefusalReason.NotFound, (await reader.Grains.GetGrain<IUserGrain>(owner.Id).OpenArchiveEntryAsync(first)).Refusal!.Reason);
+
+        await Poll.UntilAsync(async () => (await host.LinesAsync(owner.Id)).Contains("user download first.bin"), "the download is written");
+        Assert.Single(await host.LinesAsync(owner.Id), line => line.Contains("download", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Session_of_somebody_else_on_the_owners_quota_is_told_when_it_begins_and_ends_and_one_of_his_own_is_not()
+    {
+        var (owner, editor) = (await host.SignUpAsync(), await host.SignUpAsync());
+        var folder = await owner.FolderAsync("folder");
+        var file = (await owner.WriteFileAsync("file.bin", [1], parentId: folder)).Entry!.Id;
+        await owner.File(folder).ShareAsync(editor.Id, ShareRole.Editor);
+        var before = (await host.LinesAsync(owner.Id)).Count;
+        await owner.Session((await owner.CreateAsync(TestUser.Command("own.bin", 1, parentId: folder))).Id).AbortAsync();
+        await editor.CreateAsync("elsewhere.bin", 1);
+        Assert.Equal(before, (await host.LinesAsync(owner.Id)).Count);
+
+        var begun = await editor.CreateAsync(TestUser.Command("begun.bin", 3, parentId: folder));
+        Assert.Null((await editor.Session(begun.Id).CreateAsync(TestUser.Command("begun.bin", 3, parentId: folder))).Refusal);
+        await owner.Session(begun.Id).AbortAsync();
+        await owner.Session(begun.Id).AbortAsync();
+        var late = await editor.CreateAsync(TestUser.Command("late.bin", 3) with { Name = null, FileId = file });
+        await host.ExecuteAsync("UPDATE uploads SET expires_at = now() WHERE id = $1", late.Id);
+        Caller.Set(null, null, null);
+        await host.Grains.GetGrain<IUploadSessionGrain>(late.Id).RecoverAsync();
+
+        Assert.Equal(
+            $$"""
+            user {{editor.Id}} upload-begin folder {"uploadId":"{{begun.Id}}","name":"begun.bin","size":"3"}
+            user {{owner.Id}} upload-end folder {"uploadId" : "{{begun.Id}}", "uploaderId" : "{{editor.Id}}", "name" : "begun.bin", "reason" : "aborted"}
+            user {{editor.Id}} upload-begin file.bin {"uploadId":"{{late.Id}}","name":"file.bin","size":"3"}
+            system  upload-end file.bin {"uploadId" : "{{late.Id}}", "uploaderId" : "{{editor.Id}}", "name" : "file.bin", "reason" : "expired"}
+            """,
+            await host.ScalarAsync<string>(
+                "SELECT string_agg(concat_ws(' ', actor_kind, coalesce(actor_id, ''), action, entry_name, detail), chr(10) ORDER BY seq) FROM audit WHERE owner_id = $1 AND action LIKE 'upload-%'", owner.Id));
         await host.IntactAsync(owner.Id);
     }
 

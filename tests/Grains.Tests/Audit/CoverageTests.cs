@@ -19,6 +19,9 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
     /// <summary>Commands by the actions that they make.</summary>
     private static readonly Dictionary<string, string[]> Audited = new()
     {
+        ["IUploadSessionGrain.CreateAsync"] = [AuditActions.UploadBegin],
+        ["IUploadSessionGrain.AbortAsync"] = [AuditActions.UploadEnd],
+        ["ILinkGrain.CreateUploadAsync"] = [AuditActions.UploadBegin],
         ["IFileGrain.CommitVersionAsync"] = [AuditActions.Upload],
         ["IFileGrain.CreateFolderAsync"] = [AuditActions.CreateFolder],
         ["IFileGrain.CopyFromAsync"] = [AuditActions.Copy],
@@ -67,17 +70,14 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         ["IFileGrain.ForgetAsync"] = "forgets memory",
         ["IFileGrain.RecordSha256Async"] = "computes what the content has already",
         ["IUserGrain.BindIdempotencyKeyAsync"] = "the command that follows is audited",
-        ["IUploadSessionGrain.CreateAsync"] = "a session is no file; its completion is audited, and names it",
         ["IUploadSessionGrain.GetAsync"] = "reads",
         ["IUploadSessionGrain.PlanPartAsync"] = "part of an upload",
         ["IUploadSessionGrain.BeginPartAsync"] = "part of an upload",
         ["IUploadSessionGrain.KeepPartAsync"] = "part of an upload",
         ["IUploadSessionGrain.EndPartAsync"] = "part of an upload",
         ["IUploadSessionGrain.PresignAsync"] = "part of an upload",
-        ["IUploadSessionGrain.AbortAsync"] = "a session is no file",
         ["IPartWriterGrain.WritePartAsync"] = "part of an upload",
         ["ILinkGrain.GetAsync"] = "reads metadata",
-        ["ILinkGrain.CreateUploadAsync"] = "a session is no file; its completion is audited, and names the link",
         ["ILinkGrain.OpenUploadAsync"] = "asks for a right",
         ["ILinkGrain.AdmitFileAsync"] = "asks for a right",
         ["ILinkGrain.UnlockAsync"] = "checks a password; what is opened with it is audited",
@@ -144,6 +144,8 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         Assert.Null((await user.ChangeAsync(file, name: "both.bin", visibility: Visibility.Public)).Refusal);
         Assert.Null((await user.File(file).ShareAsync(other.Id, ShareRole.Viewer)).Refusal);
         Assert.Null((await user.File(file).UnshareAsync(other.Id)).Refusal);
+        Assert.Null((await user.File(folder).ShareAsync(other.Id, ShareRole.Editor)).Refusal);
+        Assert.Null((await other.Session((await other.CreateAsync(TestUser.Command("begun.bin", 1, parentId: folder))).Id).AbortAsync()).Refusal);
         Assert.Null((await user.File(file).DeleteAsync(permanent: false)).Refusal);
         Assert.Null((await user.File(file).RestoreAsync()).Refusal);
         Assert.Null((await user.File(file).DeleteAsync(permanent: true)).Refusal);

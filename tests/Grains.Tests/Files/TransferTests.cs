@@ -2,11 +2,13 @@ using GrainVault.Accounts;
 using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Uploads;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans;
 
 namespace GrainVault.Grains.Tests.Files;
 
 /// <summary>Ownership that is offered, accepted, declined and refused.</summary>
-public sealed class TransferTests(TransferHost host) : IClassFixture<TransferHost>
+public sealed partial class TransferTests(TransferHost host) : IClassFixture<TransferHost>
 {
     [Fact]
     public async Task Folder_becomes_the_other_users_with_all_below_it_when_he_accepts_and_not_before()
@@ -238,5 +240,30 @@ public sealed class TransferHost : GrainsHost
     {
         Settings["GrainVault:Limits:TransferEntryCountMax"] = "40";
         Settings["GrainVault:Limits:TransferCountMax"] = "3";
+    }
+
+    /// <summary>Id of the entry whose grain can't be told to forget, as on a silo that is out of reach; null for none.</summary>
+    public string? Unreachable { get; set; }
+
+    /// <summary>Sees the id of an entry before its grain is told to forget.</summary>
+    public Func<string, Task>? Forgetting { get; set; }
+
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<IIncomingGrainCallFilter>(new ForgetFilter(this));
+
+    private sealed class ForgetFilter(TransferHost host) : IIncomingGrainCallFilter
+    {
+        public async Task Invoke(IIncomingGrainCallContext context)
+        {
+            if (context.InterfaceMethod.Name == nameof(IFileGrain.ForgetAsync))
+            {
+                var id = context.TargetId.ToString().Split('/')[1];
+                if (host.Forgetting is { } forgetting)
+                    await forgetting(id);
+                if (id == host.Unreachable)
+                    throw new TimeoutException("The silo does not answer.");
+            }
+
+            await context.Invoke();
+        }
     }
 }

@@ -55,6 +55,7 @@ internal static class CatalogueRows
         INSERT INTO changes (owner_id, seq, entry_id, kind) VALUES ('{A}', 1, '{outer}', 1);
         INSERT INTO feed_cursors (user_id, digest, body) VALUES ('{A}', sha256('cursor'), 'b');
         INSERT INTO feed_hints (entry_id, is_moved) VALUES ('{file}', false);
+        INSERT INTO possession_tries (user_id, began_at, tries) VALUES ('{A}', now(), 1);
         INSERT INTO webhooks (id, user_id, shard, url, secret, cursor) VALUES ('{webhook}', '{A}', 0, 'https://example.org', sha256('s'), 'c');
         INSERT INTO inbox_listing (listed_at) VALUES (now());
         INSERT INTO inbox_objects (key, shard) VALUES ('inbox/a', 0);

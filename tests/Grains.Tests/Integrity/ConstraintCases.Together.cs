@@ -50,6 +50,9 @@ internal static partial class ConstraintCases
         ("transfers_to_another", "UPDATE transfers SET to_id = from_id", null),
         ("transfers_accepted_tell", "UPDATE transfers SET accepted_at = now()", null),
         ("transfers_accepted_tell", "UPDATE transfers SET entry_ids = '{}'", null),
+        ("transfers_taken_are_no_offers", "UPDATE transfers SET accepted_at = now(), entry_ids = '{}', taking_at = now()", null),
+        ("possession_tries_user_id_check", "UPDATE possession_tries SET user_id = 'somebody'", null),
+        ("possession_tries_tries_check", "UPDATE possession_tries SET tries = -1", null),
     ];
 
     private static IEnumerable<(string Rule, string Sql, string? Raised)> Records =>

@@ -8,7 +8,7 @@ using GrainVault.Uploads;
 
 namespace GrainVault.Grains.Tests.Uploads;
 
-public sealed class PossessionTests(GrainsHost host) : IClassFixture<GrainsHost>
+public sealed class PossessionTests(PossessionHost host) : IClassFixture<PossessionHost>
 {
     [Theory]
     [InlineData(10)]
@@ -57,6 +57,32 @@ public sealed class PossessionTests(GrainsHost host) : IClassFixture<GrainsHost>
         Assert.Equal("again", (await user.CompleteAsync(upload.Id)).Entry!.Name);
         Assert.Equal(2000L, (await user.ProfileAsync()).UsedBytes);
         await AssertCleanAsync();
+    }
+
+    [Fact]
+    public async Task Wrong_proofs_of_a_user_are_limited_by_the_hour_over_all_sessions_and_right_ones_are_not()
+    {
+        var (user, other) = (await host.SignUpAsync(), await host.SignUpAsync());
+        var content = GrainsHost.Bytes(1000, 12);
+        foreach (var somebody in (TestUser[])[user, other])
+            await UploadAsync(somebody, "first", content);
+        for (var i = 0; i < PossessionHost.WrongProofsPerHour; i++)
+        {
+            // No session comes to its own limit.
+            Assert.Null((await ProveAsync(user, await BeginAsync(user, $"right {i}", content), content)).Refusal);
+            Assert.Equal(RefusalReason.ChecksumMismatch, (await SendAsync(user, await BeginAsync(user, $"wrong {i}", content), Hash(content))).Refusal!.Reason);
+        }
+
+        var late = await BeginAsync(user, "late", content);
+        var refusal = (await ProveAsync(user, late, content)).Refusal!;
+        Assert.Equal(RefusalReason.Throttled, refusal.Reason);
+        Assert.InRange(refusal.RetryAfterSeconds, 3_000, 3_600);
+        Assert.Equal(0L, await host.ScalarAsync<long>("SELECT proof_count::bigint FROM uploads WHERE id = $1", late.Id));
+        Assert.Null((await ProveAsync(other, await BeginAsync(other, "again", content), content)).Refusal);
+
+        await host.ExecuteAsync("UPDATE possession_tries SET began_at = began_at - interval '1 hour' WHERE user_id = $1", user.Id);
+        Assert.Null((await ProveAsync(user, late, content)).Refusal);
+        Assert.Equal(0L, await host.ScalarAsync<long>("SELECT tries::bigint FROM possession_tries WHERE user_id = $1", user.Id));
     }
 
     [Fact]
@@ -164,4 +190,12 @@ public sealed class PossessionTests(GrainsHost host) : IClassFixture<GrainsHost>
         var report = await new FsckRunner(host.Catalogue, host.Store, new JanitorOptions(), TimeProvider.System).RunAsync(repair: false);
         Assert.True(report.IsClean, string.Join('\n', report.Findings));
     }
+}
+
+/// <summary>A silo that takes few wrong proofs.</summary>
+public sealed class PossessionHost : GrainsHost
+{
+    public const int WrongProofsPerHour = 6;
+
+    public PossessionHost() => Settings["GrainVault:Limits:WrongProofsPerHourPerUser"] = "6";
 }

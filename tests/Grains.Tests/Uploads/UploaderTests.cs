@@ -63,6 +63,37 @@ public sealed class UploaderTests(GrainsHost host) : IClassFixture<GrainsHost>
     }
 
     [Fact]
+    public async Task Upload_to_a_file_in_the_trash_tells_its_owner_so_and_is_one_to_nothing_for_all_others()
+    {
+        var (owner, editor, stranger) = (await host.SignUpAsync(), await host.SignUpAsync(), await host.SignUpAsync());
+        var folder = await owner.FolderAsync("folder");
+        var file = (await owner.WriteFileAsync("file.bin", [1], parentId: folder)).Entry!.Id;
+        await owner.File(folder).ShareAsync(editor.Id, ShareRole.Editor);
+        var command = TestUser.Command("file.bin", 3) with { Name = null, FileId = file };
+        var begun = await owner.CreateAsync(command);
+        await owner.PutAllAsync(begun, [1, 2, 3]);
+        foreach (var trashed in (string[])[file, folder])
+        {
+            Assert.Null((await owner.File(trashed).DeleteAsync(permanent: false)).Refusal);
+            Assert.Equal(RefusalReason.InTrash, (await owner.Session(Ids.New(Ids.Upload)).CreateAsync(command)).Refusal!.Reason);
+            Assert.Equal(RefusalReason.InTrash, (await owner.Session(Ids.New(Ids.Upload)).CreateAsync(command with { ExpectedVersion = 1 })).Refusal!.Reason);
+            var others = new List<Refusal?>();
+            foreach (var id in (string[])[file, Ids.New(Ids.File)])
+            {
+                others.Add((await editor.Session(Ids.New(Ids.Upload)).CreateAsync(command with { FileId = id })).Refusal);
+                others.Add((await stranger.Session(Ids.New(Ids.Upload)).CreateAsync(command with { FileId = id })).Refusal);
+            }
+
+            Assert.Equal(RefusalReason.NotFound, Assert.Single(others.Distinct())!.Reason);
+            Assert.Equal(RefusalReason.InTrash, (await owner.CompleteAsync(begun.Id)).Refusal!.Reason);
+            Assert.Equal(UploadState.Assembled, (await owner.Session(begun.Id).GetAsync(0, 1)).Upload!.State);
+            Assert.Null((await owner.File(trashed).RestoreAsync()).Refusal);
+        }
+
+        Assert.Equal(2, (await owner.CompleteAsync(begun.Id)).Entry!.Version);
+    }
+
+    [Fact]
     public async Task Conflicted_copy_of_an_editor_bears_the_editors_name()
     {
         var (owner, editor, folder) = await SharedFolderAsync(ShareRole.Editor);

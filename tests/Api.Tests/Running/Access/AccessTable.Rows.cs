@@ -220,7 +220,7 @@ internal static partial class AccessTable
             rename                              | 409  -    404  404  404  401  401  401  401  404
             move to the root                    | 409  -    404  404  404  401  401  401  401  404
             make public                         | 409  -    404  404  404  401  401  401  401  404
-            upload a version                    | 404  -    404  404  404  401  401  401  401  404
+            upload a version                    | 409  -    404  404  404  401  401  401  401  404
             upload into its folder              | yes  -    404  404  404  401  401  401  401  404
             make a folder beside it             | yes  -    404  404  404  401  401  401  401  404
             restore a version                   | 409  -    404  404  404  401  401  401  401  404
