@@ -276,17 +276,31 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Who acts in this transaction, and from where.
+CREATE FUNCTION audit_by() RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT coalesce(nullif(current_setting('gv.audit', true), ''), '{}')::jsonb;
+$$;
+
 -- Sessions of others than the owner take the owner's quota, so that his audit tells when they begin and when they end without a file. Called
--- last in the transaction that has opened it; one that was there before is none that begins.
+-- last in the transaction that has opened it; one that was there before is none that begins. Who comes by a link is nobody in particular and may
+-- begin and give up as often as he likes: from one address that makes one row in 10 minutes, and its end only when a user ends it.
 CREATE FUNCTION note_begun_upload(p_id text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     u uploads%ROWTYPE;
+    target text;
 BEGIN
     SELECT * INTO u FROM uploads WHERE id = p_id AND uploader_id IS NOT NULL AND created_at = now();
-    IF FOUND THEN
-        PERFORM audit_note(u.owner_id, 'upload-begin', CASE WHEN u.is_new_file THEN u.parent_id ELSE u.file_id END,
-            json_strip_nulls(json_build_object('uploadId', u.id, 'name', u.name, 'size', u.size_bytes::text))::text);
+    IF NOT FOUND THEN
+        RETURN;
     END IF;
+    target := CASE WHEN u.is_new_file THEN u.parent_id ELSE u.file_id END;
+    IF u.uploader_id LIKE 'ln-%' AND EXISTS (
+            SELECT 1 FROM audit a WHERE a.entry_id = target AND a.at > now() - interval '10 minutes' AND a.action = 'upload-begin'
+            AND a.actor_id = u.uploader_id AND a.address IS NOT DISTINCT FROM audit_by() ->> 'address') THEN
+        RETURN;
+    END IF;
+    PERFORM audit_note(u.owner_id, 'upload-begin', target,
+        json_strip_nulls(json_build_object('uploadId', u.id, 'name', u.name, 'size', u.size_bytes::text))::text);
 END $$;
 CREATE FUNCTION close_upload(p_id text, p_state integer, p_failure integer, p_from_completing boolean, p_if_due boolean)
 RETURNS integer LANGUAGE plpgsql AS $$
@@ -296,7 +310,7 @@ DECLARE
 BEGIN
     SELECT * INTO u FROM uploads WHERE id = p_id FOR UPDATE;
     ended := end_upload(p_id, p_state, p_failure, p_from_completing, p_if_due);
-    IF u.state <= 3 AND ended > 4 AND u.uploader_id IS NOT NULL THEN
+    IF u.state <= 3 AND ended > 4 AND u.uploader_id IS NOT NULL AND (u.uploader_id NOT LIKE 'ln-%' OR audit_by() ->> 'by' = 'user') THEN
         PERFORM audit_note(u.owner_id, 'upload-end', CASE WHEN u.is_new_file THEN u.parent_id ELSE u.file_id END,
             json_build_object('uploadId', u.id, 'uploaderId', u.uploader_id, 'name', u.name,
                 'reason', CASE WHEN p_failure IS NOT NULL THEN 'failed' WHEN ended = 6 THEN 'expired' ELSE 'aborted' END)::text);

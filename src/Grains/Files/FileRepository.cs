@@ -134,14 +134,15 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
     /// An upload to a file that is refused for the version hears which one there is. Who may know that the file is in the trash, which is its
     /// owner, hears that; to all others it is not there.
     /// </summary>
-    public async Task<Refusal?> ExplainAsync(string fileId, string? actorId, Refusal? refusal) => refusal?.Reason switch
+    public async Task<Refusal?> ExplainAsync(string fileId, string? actorId, Refusal? refusal)
     {
-        RefusalReason.VersionConflict when await FindAsync(fileId, CancellationToken.None) is { } now =>
-            refusal with { CurrentVersion = now.Entry.Version, CurrentTag = now.Checksum },
-        RefusalReason.NotFound when await FindAccessAsync(fileId, actorId) is { Role: EntryRole.Owner, Kind: EntryKind.File, IsLive: false } =>
-            Refusals.From(RefusalReason.InTrash),
-        _ => refusal,
-    };
+        if (refusal is { Reason: RefusalReason.VersionConflict } && await FindAsync(fileId, CancellationToken.None) is { } now)
+            return refusal with { CurrentVersion = now.Entry.Version, CurrentTag = now.Checksum };
+        return refusal is { Reason: RefusalReason.NotFound }
+            && await FindAccessAsync(fileId, actorId) is { Role: EntryRole.Owner, Kind: EntryKind.File, IsLive: false }
+                ? Refusals.From(RefusalReason.InTrash)
+                : refusal;
+    }
 
     /// <summary>Notes the SHA-256 of a version that has none. False when there is no such version.</summary>
     public async Task<bool> RecordSha256Async(string id, int number, byte[] sha256) =>

@@ -3,6 +3,7 @@ using GrainVault.Accounts;
 using GrainVault.Audit;
 using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
+using GrainVault.Links;
 using GrainVault.Options;
 using GrainVault.Uploads;
 using Microsoft.Extensions.DependencyInjection;
@@ -145,6 +146,36 @@ public sealed class AuditTests(GrainsHost host) : IClassFixture<GrainsHost>
             await host.ScalarAsync<string>(
                 "SELECT string_agg(concat_ws(' ', actor_kind, coalesce(actor_id, ''), action, entry_name, detail), chr(10) ORDER BY seq) FROM audit WHERE owner_id = $1 AND action LIKE 'upload-%'", owner.Id));
         await host.IntactAsync(owner.Id);
+    }
+
+    [Fact]
+    public async Task Sessions_that_a_visitor_of_a_link_begins_and_gives_up_do_not_fill_the_audit()
+    {
+        var owner = await host.SignUpAsync();
+        var folder = await owner.FolderAsync("box");
+        var (link, token) = (Ids.New(Ids.Link), LinkTokens.New());
+        Assert.Null((await owner.File(folder).CreateLinkAsync(new CreateLinkCommand(link, LinkTokens.Hash(token), LinkRole.Upload, null, null, null))).Refusal);
+        foreach (var address in (string[])["203.0.113.7", "203.0.113.8"])
+        {
+            Caller.SetOrigin(address, "browser");
+            for (var i = 0; i < 3; i++)
+            {
+                Caller.ActByLink(link);
+                var session = host.Grains.GetGrain<IUploadSessionGrain>(Ids.New(Ids.Upload));
+                Assert.Null((await session.CreateAsync(TestUser.Command($"{i}.bin", 1, parentId: folder))).Refusal);
+                if (i > 0)
+                    Assert.Null((await session.AbortAsync()).Refusal);
+            }
+        }
+
+        Caller.SetOrigin(null, null);
+        Caller.SetLink(null);
+        var left = await host.ScalarAsync<string>("SELECT id FROM uploads WHERE uploader_id = $1 AND state = 1 LIMIT 1", link);
+        Assert.Null((await owner.Session(left).AbortAsync()).Refusal);
+        Assert.Equal(
+            "link upload-begin 203.0.113.7,link upload-begin 203.0.113.8,user upload-end ",
+            await host.ScalarAsync<string>(
+                "SELECT string_agg(concat_ws(' ', actor_kind, action, coalesce(address, '')), ',' ORDER BY seq) FROM audit WHERE owner_id = $1 AND action LIKE 'upload-%'", owner.Id));
     }
 
     [Fact]
