@@ -24,16 +24,19 @@ internal sealed class ArchiveWalk(
 {
     /// <summary>Of what a user may read, as long as the login is alive that asked for it.</summary>
     /// <exception cref="ProblemException">From <see cref="ItemsAsync"/>: the login has ended.</exception>
-    public static ArchiveWalk Of(IUserGrain user, LoginWatch? login, GrainCalls calls) => new(
+    public static ArchiveWalk Of(IUserGrain user, string userId, LoginWatch? login, GrainCalls calls) => new(
         async (folderId, after, cancellationToken) =>
         {
             await CheckAsync(login, cancellationToken);
+            // Who presents a ticket acts as who asked for it, also when the response is under way.
+            Caller.SetUser(userId, null);
             return await calls.RepeatableAsync(
                 (user, folderId, after), static (call, token) => call.user.ListArchiveAsync(call.folderId, call.after, token), cancellationToken);
         },
         async (fileId, cancellationToken) =>
         {
             await CheckAsync(login, cancellationToken);
+            Caller.SetUser(userId, null);
             return await calls.RepeatableAsync((user, fileId), static (call, token) => call.user.OpenArchiveEntryAsync(call.fileId, token), cancellationToken);
         });
 

@@ -28,7 +28,7 @@ internal static class ZipEndpoints
     }
 
     private static Task<IResult> GetFolderAsync(string id, HttpContext context, [AsParameters] ZipServices services, CancellationToken cancellationToken) =>
-        OpenAsync(services, services.Grains.CallingUser(), services.LoginOf(context.User), [id], cancellationToken);
+        OpenAsync(services, services.Grains.CallingUser(), Caller.UserId!, services.LoginOf(context.User), [id], cancellationToken);
 
     private static async Task<IResult> GetAsync(
         string? ids, string? ticket, HttpContext context, [AsParameters] ZipServices services, CancellationToken cancellationToken)
@@ -37,7 +37,7 @@ internal static class ZipEndpoints
         {
             return Caller.UserId is null
                 ? new Problem(ProblemTypes.Unauthorized, "This needs a valid access token in the Authorization header, or a ticket.")
-                : await OpenAsync(services, services.Grains.CallingUser(), services.LoginOf(context.User), ids?.Split(',') ?? [], cancellationToken);
+                : await OpenAsync(services, services.Grains.CallingUser(), Caller.UserId!, services.LoginOf(context.User), ids?.Split(',') ?? [], cancellationToken);
         }
 
         var dot = ticket.IndexOf('.', StringComparison.Ordinal);
@@ -51,9 +51,7 @@ internal static class ZipEndpoints
         var login = opened.LoginId.Length == 0 ? null : services.LoginOf(opened.LoginId);
         if (login is not null && !await login.IsAliveAsync(cancellationToken))
             return NoTicket;
-        // Who presents it acts as who asked for it.
-        Caller.SetUser(ticket[..dot], null);
-        return await OpenAsync(services, user, login, opened.Ids, cancellationToken);
+        return await OpenAsync(services, user, ticket[..dot], login, opened.Ids, cancellationToken);
     }
 
     private static async Task<Results<Ok<ZipAnswer>, Problem>> AskAsync(JsonBody<ZipRequest> body, HttpContext context, IGrainFactory grains, GrainCalls calls)
@@ -71,8 +69,11 @@ internal static class ZipEndpoints
     }
 
     /// <summary>Everything that can be refused is refused before the first byte.</summary>
-    private static async Task<IResult> OpenAsync(ZipServices services, IUserGrain user, LoginWatch? login, string[] ids, CancellationToken cancellationToken)
+    private static async Task<IResult> OpenAsync(
+        ZipServices services, IUserGrain user, string userId, LoginWatch? login, string[] ids, CancellationToken cancellationToken)
     {
+        // Who presents a ticket acts as who asked for it.
+        Caller.SetUser(userId, null);
         var limits = services.Limits;
         var measured = await services.Calls.RepeatableAsync(
             (user, ids, CountMax: limits.ZipEntryCountMax + 1), static (call, token) => call.user.MeasureArchiveAsync(call.ids, call.CountMax, token), cancellationToken);
@@ -82,9 +83,9 @@ internal static class ZipEndpoints
             return new Problem(ProblemTypes.TooLarge, $"An archive has at most {limits.ZipEntryCountMax} entries.");
         if (measured.SizeBytes > limits.ZipSizeBytesMax)
             return new Problem(ProblemTypes.TooLarge, $"An archive has at most {limits.ZipSizeBytesMax} bytes, and this one {measured.SizeBytes}.");
-        var (refused, place) = services.Places.TryEnter(Caller.UserId!);
+        var (refused, place) = services.Places.TryEnter(userId);
         return refused is not null ? refused : new ZipDownload(
-            measured.Roots is [var only] ? only.Name : SelectionName, measured.Roots, ArchiveWalk.Of(user, login, services.Calls), services.Reader, limits, place!);
+            measured.Roots is [var only] ? only.Name : SelectionName, measured.Roots, ArchiveWalk.Of(user, userId, login, services.Calls), services.Reader, limits, place!);
     }
 
     private static Problem NoTicket => new(ProblemTypes.Forbidden, "The ticket has expired, or is not one of this system; ask for another.");

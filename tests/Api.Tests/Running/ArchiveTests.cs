@@ -98,6 +98,10 @@ public sealed class ArchiveTests(VaultFixture fixture)
         var url = (await JsonAsync(asked)).GetProperty("url").GetString()!;
         Assert.StartsWith(fixture.Address.ToString(), url, StringComparison.Ordinal);
         Assert.Equal(["a.txt"], Names(await visitor.GetByteArrayAsync(url)));
+        var folder = IdOf(await user.MakeFolderAsync("folder"));
+        await user.PatchAsync(IdOf(await user.PutFileAsync("b.txt", [3])), new { parentId = folder });
+        using var askedForFolder = await user.PostAsync("/v1/zip", new { ids = new[] { folder } });
+        Assert.Equal(["folder/", "folder/b.txt"], Names(await visitor.GetByteArrayAsync((await JsonAsync(askedForFolder)).GetProperty("url").GetString()!)));
 
         using var other = await fixture.SignUpAsync();
         await RefusedAsync(visitor.GetAsync(url.Replace(user.UserId, other.UserId, StringComparison.Ordinal)), 403, "forbidden");
