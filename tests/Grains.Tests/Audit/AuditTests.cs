@@ -135,6 +135,9 @@ public sealed class AuditTests(GrainsHost host) : IClassFixture<GrainsHost>
         await host.ExecuteAsync("UPDATE uploads SET expires_at = now() WHERE id = $1", late.Id);
         Caller.Set(null, null, null);
         await host.Grains.GetGrain<IUploadSessionGrain>(late.Id).RecoverAsync();
+        var wrong = await editor.CreateAsync(TestUser.Command("wrong.bin", 1, new string('0', 64), parentId: folder));
+        await editor.PutAllAsync(wrong, [1]);
+        Assert.Equal(RefusalReason.ChecksumMismatch, (await editor.CompleteAsync(wrong.Id)).Refusal!.Reason);
 
         Assert.Equal(
             $$"""
@@ -142,6 +145,8 @@ public sealed class AuditTests(GrainsHost host) : IClassFixture<GrainsHost>
             user {{owner.Id}} upload-end folder {"uploadId" : "{{begun.Id}}", "uploaderId" : "{{editor.Id}}", "name" : "begun.bin", "reason" : "aborted"}
             user {{editor.Id}} upload-begin file.bin {"uploadId":"{{late.Id}}","name":"file.bin","size":"3"}
             system  upload-end file.bin {"uploadId" : "{{late.Id}}", "uploaderId" : "{{editor.Id}}", "name" : "file.bin", "reason" : "expired"}
+            user {{editor.Id}} upload-begin folder {"uploadId":"{{wrong.Id}}","name":"wrong.bin","size":"1"}
+            user {{editor.Id}} upload-end folder {"uploadId" : "{{wrong.Id}}", "uploaderId" : "{{editor.Id}}", "name" : "wrong.bin", "reason" : "failed"}
             """,
             await host.ScalarAsync<string>(
                 "SELECT string_agg(concat_ws(' ', actor_kind, coalesce(actor_id, ''), action, entry_name, detail), chr(10) ORDER BY seq) FROM audit WHERE owner_id = $1 AND action LIKE 'upload-%'", owner.Id));
