@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using GrainVault.Accounts;
 using GrainVault.Audit;
+using GrainVault.Data;
 using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Links;
 using GrainVault.Options;
+using GrainVault.TestKit;
 using GrainVault.Uploads;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GrainVault.Grains.Tests.Audit;
 
@@ -181,6 +184,31 @@ public sealed class AuditTests(GrainsHost host) : IClassFixture<GrainsHost>
             "link upload-begin 203.0.113.7,link upload-begin 203.0.113.8,user upload-end ",
             await host.ScalarAsync<string>(
                 "SELECT string_agg(concat_ws(' ', actor_kind, action, coalesce(address, '')), ',' ORDER BY seq) FROM audit WHERE owner_id = $1 AND action LIKE 'upload-%'", owner.Id));
+    }
+
+    [Fact]
+    public async Task Rows_that_wait_are_written_without_a_pause_however_many_they_are()
+    {
+        const int Count = 450;
+        var owner = await host.SignUpAsync();
+        var time = new ManualTime();
+        using var queue = new AuditQueue(
+            host.Services.GetRequiredService<CatalogueDatabase>(), Microsoft.Extensions.Options.Options.Create(new AuditOptions()), time, NullLogger<AuditQueue>.Instance);
+        for (var i = 0; i < Count; i++)
+            queue.Add(owner.Id, null, AuditNote.Of(AuditActions.Download));
+        await queue.StartAsync(default);
+        var before = (await host.LinesAsync(owner.Id)).Count;
+        await Poll.UntilAsync(
+            async () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(500));
+                return (await host.LinesAsync(owner.Id)).Count > before;
+            },
+            "the first are written");
+
+        // From here on time stands still.
+        await Poll.UntilAsync(async () => (await host.LinesAsync(owner.Id)).Count == before + Count, "all are written");
+        await queue.StopAsync(default);
     }
 
     [Fact]
