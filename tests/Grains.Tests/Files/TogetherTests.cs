@@ -31,6 +31,7 @@ public sealed class TogetherTests(GrainsHost host, ITestOutputHelper output) : I
 
     private readonly ConcurrentDictionary<string, int> _done = new();
     private readonly ConcurrentDictionary<string, int> _refused = new();
+    private readonly ConcurrentQueue<(TestUser Owner, string Entry, TestUser With)> _shares = [];
     private readonly string?[] _folders = new string?[KnownCountMax];
     private readonly string?[] _files = new string?[KnownCountMax];
     private int _folderCount;
@@ -113,8 +114,14 @@ public sealed class TogetherTests(GrainsHost host, ITestOutputHelper output) : I
             case "restore":
                 return (await user.File(entry).RestoreAsync()).Refusal;
             case "share":
-                return (await user.File(entry).ShareAsync(other.Id, random.Next(3) == 0 ? ShareRole.Viewer : ShareRole.Editor)).Refusal;
+                var refused = (await user.File(entry).ShareAsync(other.Id, random.Next(3) == 0 ? ShareRole.Viewer : ShareRole.Editor)).Refusal;
+                if (refused is null)
+                    _shares.Enqueue((user, entry, other));
+                return refused;
             case "unshare":
+                // Few entries are shared with somebody: half of the time one that was is.
+                if (random.Next(2) == 0 && _shares.TryDequeue(out var share))
+                    (user, entry, other) = share;
                 return (await user.File(entry).UnshareAsync(other.Id)).Refusal;
             case "show":
                 return (await user.ChangeAsync(entry, visibility: random.Next(2) == 0 ? Visibility.Public : Visibility.Private)).Refusal;
