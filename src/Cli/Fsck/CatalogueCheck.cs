@@ -53,6 +53,9 @@ internal sealed class CatalogueCheck(NpgsqlDataSource catalogue, FsckReport repo
             SELECT owner_id, count(*) AS count, min(seq) AS first, max(seq) AS last FROM changes GROUP BY owner_id
         ) t ON t.owner_id = u.id
         WHERE u.change_seq <> coalesce(t.last, u.change_seq) OR t.count <> t.last - t.first + 1
+        UNION ALL
+        SELECT e.id, 'its owner is ' || e.owner_id || ', and a share of it is told as one of ' || coalesce(s.owner_id, 'nobody') FROM shares s
+        JOIN entries e ON e.id = s.entry_id WHERE s.owner_id IS DISTINCT FROM e.owner_id
         """;
 
     private const string Owners =

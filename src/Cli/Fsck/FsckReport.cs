@@ -36,7 +36,7 @@ public static class FindingKinds
     /// <summary>Something belongs to a user that does not exist.</summary>
     public const string OwnerMissing = "owner-missing";
 
-    /// <summary>The change feed has gaps or another end than the user's counter.</summary>
+    /// <summary>The change feed has gaps or another end than the user's counter, or tells of a share as another owner's.</summary>
     public const string ChangeFeed = "change-feed";
 
     /// <summary>The store does not carry the marker of this database.</summary>

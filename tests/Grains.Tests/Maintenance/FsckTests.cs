@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using GrainVault.Cli.Fsck;
 using GrainVault.Files;
+using GrainVault.Grains.Tests.Audit;
 using GrainVault.Grains.Tests.Support;
 using GrainVault.Options;
 using GrainVault.Storage;
@@ -141,6 +142,15 @@ public sealed class FsckTests : IAsyncLifetime
         await _user.WriteFileAsync("third.bin", [1]);
         await _host.ExecuteAsync("DELETE FROM changes WHERE owner_id = $1 AND seq = 2", _user.Id);
         Assert.Equal([(FindingKinds.ChangeFeed, _user.Id)], await FindAsync());
+    }
+
+    [Fact]
+    public async Task Share_that_is_told_as_another_owner_s_is_found()
+    {
+        Assert.Null((await _user.File(_file.Id).ShareAsync((await _host.SignUpAsync()).Id, ShareRole.Viewer)).Refusal);
+        Assert.Empty(await FindAsync());
+        await _host.TamperAsync("UPDATE shares SET owner_id = NULL", _user.Id);
+        Assert.Equal([(FindingKinds.ChangeFeed, _file.Id)], await FindAsync());
     }
 
     [Fact]
