@@ -323,6 +323,8 @@ public sealed class WebhookTests(WebhookHost host) : IClassFixture<WebhookHost>
         Assert.Null(made.Refusal);
         receiver.Secrets[path] = WebhookRules.ParseSecret(made.Secret!)!;
         await RunAsync(user);
+        // Looked at for the first time, with nothing to tell: what a test writes into its row stays.
+        await Poll.UntilAsync(() => host.ScalarAsync<bool>("SELECT seen IS NOT NULL FROM webhooks WHERE id = $1", made.Webhooks[0].Id), "it stands at its place");
         return made.Webhooks[0].Id;
     }
 
