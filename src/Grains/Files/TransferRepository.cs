@@ -16,6 +16,9 @@ internal sealed class TransferRepository(CatalogueDatabase database, AccountRepo
     /// <summary>Most offers in a page.</summary>
     public const int LimitMax = 1_000;
 
+    /// <summary>Most times that the same names are tried because others took them meanwhile.</summary>
+    private const int NameRaceCountMax = 10;
+
     /// <summary>What <c>take_transfer</c> answers when there are grains to be told.</summary>
     private const int ToldTooFew = -1;
 
@@ -107,7 +110,26 @@ internal sealed class TransferRepository(CatalogueDatabase database, AccountRepo
             var result = new TakenTransfer(null, [], []);
             foreach (var names in EntryNames.Candidates(name))
             {
-                result = await database.QueryAsync(
+                result = await TakeAsync(userId, entryId, names, told, listedAt);
+                if (result.Refusal?.Reason != RefusalReason.NameTaken)
+                    break;
+            }
+
+            return result;
+        }
+        catch (RefusedException refused)
+        {
+            return new TakenTransfer(Refusals.From(refused.Reason), [], []);
+        }
+    }
+
+    private async Task<TakenTransfer> TakeAsync(string userId, string entryId, string[] names, string[] told, DateTimeOffset listedAt)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await database.QueryAsync(
                     "SELECT refusal, ids FROM take_transfer($1, $2, $3, $4, $5, $6, $7, $8)",
                     parameters => parameters.Text(userId).Long(limits.Value.QuotaBytes).Text(entryId).Texts(names)
                         .Texts(Array.ConvertAll(names, EntryNames.Key)).Integer(limits.Value.TransferEntryCountMax).Texts(told).Time(listedAt),
@@ -118,15 +140,11 @@ internal sealed class TransferRepository(CatalogueDatabase database, AccountRepo
                         { } reason => new TakenTransfer(Explained((RefusalReason)reason), [], []),
                     },
                     note: AuditNote.Of(AuditActions.Transfer, ("entryId", entryId), ("userId", userId)));
-                if (result.Refusal?.Reason != RefusalReason.NameTaken)
-                    break;
             }
-
-            return result;
-        }
-        catch (RefusedException refused)
-        {
-            return new TakenTransfer(Refusals.From(refused.Reason), [], []);
+            catch (RefusedException raced) when (raced.Reason == RefusalReason.NameTaken && attempt < NameRaceCountMax)
+            {
+                // Somebody has taken the name since it was looked at; now it is seen to be taken.
+            }
         }
     }
 
