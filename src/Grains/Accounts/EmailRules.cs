@@ -1,4 +1,5 @@
 using System.Text;
+using GrainVault.Files;
 
 namespace GrainVault.Accounts;
 
@@ -27,8 +28,10 @@ internal static class EmailRules
     {
         if (name is null)
             return null;
+        // Others see it beside their own words, which it must not turn round.
         return name.Length is 0 or > DisplayNameLengthMax || !IsPlainText(name) || string.IsNullOrWhiteSpace(name)
-            ? Refusals.Invalid("A display name has 1 to 100 characters and no control characters.")
+            || name.Any(character => EntryNames.IsBidiControl(character))
+            ? Refusals.Invalid("A display name has 1 to 100 characters, no control and no bidi-control characters.")
             : null;
     }
 

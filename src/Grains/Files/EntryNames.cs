@@ -111,8 +111,8 @@ internal static class EntryNames
         return text[..length].ToString();
     }
 
-    // Unicode Bidirectional Algorithm (UAX #9), section 2: the explicit formatting characters and the implicit marks.
-    private static bool IsBidiControl(int value) =>
+    /// <summary>Unicode Bidirectional Algorithm (UAX #9), section 2: the explicit formatting characters and the implicit marks.</summary>
+    public static bool IsBidiControl(int value) =>
         value is 0x061C or 0x200E or 0x200F or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 
     private static Refusal TooLong() => Refusals.Invalid("A name has at most 255 bytes in UTF-8.");
