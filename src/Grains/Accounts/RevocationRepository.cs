@@ -47,10 +47,12 @@ internal sealed class RevocationRepository(IdentityDatabase database)
         database.ExecuteAsync(
             """
             WITH old_revocations AS (
-                DELETE FROM revocations WHERE login_id IN (SELECT login_id FROM revocations WHERE expires_at < now() LIMIT $1)
+                DELETE FROM revocations WHERE login_id = ANY (ARRAY(SELECT login_id FROM revocations WHERE expires_at < now() ORDER BY expires_at LIMIT $1))
             )
-            DELETE FROM logins WHERE id IN (
-                SELECT id FROM logins WHERE expires_at < now() OR ended_at < now() - interval '1 day' LIMIT $1)
+            DELETE FROM logins WHERE id = ANY (ARRAY(
+                (SELECT id FROM logins WHERE expires_at < now() ORDER BY expires_at LIMIT $1)
+                UNION ALL
+                (SELECT id FROM logins WHERE ended_at < now() - interval '1 day' ORDER BY ended_at LIMIT $1)))
             """,
             parameters => parameters.Integer(rowCountMax),
             cancellationToken);

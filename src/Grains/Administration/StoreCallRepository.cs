@@ -33,7 +33,7 @@ internal sealed class StoreCallRepository(CatalogueDatabase database, ListCursor
     /// <summary>Removes what is too old; returns how many.</summary>
     public Task<int> RemoveOldAsync(CancellationToken cancellationToken) =>
         database.ExecuteAsync(
-            "DELETE FROM store_calls WHERE id IN (SELECT id FROM store_calls WHERE at < now() - $1 ORDER BY at LIMIT $2)",
+            "DELETE FROM store_calls WHERE id = ANY (ARRAY(SELECT id FROM store_calls WHERE at < now() - $1 ORDER BY at LIMIT $2))",
             parameters => parameters.Interval(options.Value.Age).Integer(RemovedCountMax),
             cancellationToken);
 

@@ -28,7 +28,7 @@ internal sealed class IngestRepository(CatalogueDatabase database, IOptions<Inge
     /// <summary>True when as many keys wait as may.</summary>
     public Task<bool> IsFullAsync(int shard, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            "SELECT count(*) >= $2 FROM (SELECT 1 FROM store_events WHERE shard = $1 LIMIT $2) waiting",
+            "SELECT count(*) >= $2 FROM (SELECT 1 FROM store_events WHERE shard = $1 ORDER BY due_at LIMIT $2) waiting",
             parameters => parameters.Integer(shard).Integer(options.Value.WaitingMax),
             async reader => await reader.ReadAsync(cancellationToken) && reader.GetBoolean(0),
             cancellationToken);

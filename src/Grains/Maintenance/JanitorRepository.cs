@@ -141,14 +141,17 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
                 : "DELETE FROM objects WHERE key = $1 AND coalesce(state, '') = 'garbage' AND deleted_count = 1",
             parameters => parameters.Text(garbage.Key));
 
-    /// <summary>Removes rows that have had their time: idempotency keys, ids of removed entries, offers that nobody took, and ended sessions with their parts.</summary>
+    /// <summary>
+    /// Removes rows that have had their time: idempotency keys, ids of removed entries, offers that nobody took, and ended sessions with their parts.
+    /// Which ones is found first, by itself, so that each goes by its key, however many the planner expects.
+    /// </summary>
     public async Task<int> RemoveOldAsync(CancellationToken cancellationToken) =>
         await database.ExecuteAsync(
-            "DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - $1 LIMIT $2)",
+            "DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(SELECT ctid FROM idempotency_keys WHERE created_at < now() - $1 ORDER BY created_at LIMIT $2))",
             parameters => parameters.Interval(options.Value.IdempotencyKeyAge).Integer(RowCountMax),
             cancellationToken)
         + await database.ExecuteAsync(
-            "DELETE FROM removed_entries WHERE id IN (SELECT id FROM removed_entries WHERE removed_at < now() - $1 LIMIT $2)",
+            "DELETE FROM removed_entries WHERE id = ANY (ARRAY(SELECT id FROM removed_entries WHERE removed_at < now() - $1 ORDER BY removed_at LIMIT $2))",
             parameters => parameters.Interval(options.Value.EndedUploadAge).Integer(RowCountMax),
             cancellationToken)
         + await database.QueryAsync(
@@ -157,7 +160,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             async reader => await reader.CodeAsync() ?? 0,
             cancellationToken)
         + await database.ExecuteAsync(
-            "DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE state >= 4 AND ended_at < now() - $1 LIMIT $2)",
+            "DELETE FROM uploads WHERE id = ANY (ARRAY(SELECT id FROM uploads WHERE state >= 4 AND ended_at < now() - $1 ORDER BY ended_at LIMIT $2))",
             parameters => parameters.Interval(options.Value.EndedUploadAge).Integer(EndedUploadCountMax),
             cancellationToken);
 

@@ -52,7 +52,7 @@ internal sealed class WebhookRepository(CatalogueDatabase database)
     /// <summary>True while the shard has webhooks that are not given up.</summary>
     public Task<bool> AnyAsync(int shard, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            "SELECT EXISTS (SELECT 1 FROM webhooks WHERE shard = $1 AND disabled_at IS NULL)",
+            "SELECT count(*) > 0 FROM (SELECT 1 FROM webhooks WHERE shard = $1 AND disabled_at IS NULL ORDER BY next_attempt_at LIMIT 1) one",
             parameters => parameters.Integer(shard),
             async reader => await reader.ReadAsync(cancellationToken) && reader.GetBoolean(0),
             cancellationToken);
