@@ -73,6 +73,7 @@ internal sealed class BadInputStage(VaultFixture fixture, Account owner, Account
         "POST /v1/files/{id}/links" => new() { ["password"] = "sesame", ["expiresAt"] = "2199-01-01T00:00:00Z", ["maxDownloads"] = 3, ["role"] = "view" },
         "POST /v1/files/{id}/transfer" => new() { ["to"] = other.UserId },
         "POST /s/{token}/uploads" => new() { ["name"] = "sent.txt", ["size"] = 10, ["contentType"] = "text/plain" },
+        "PATCH /v1/webhooks/{id}" => new() { ["enabled"] = true },
         "POST /v1/webhooks" => new() { ["url"] = "https://example.com/hook" },
         _ => null,
     };

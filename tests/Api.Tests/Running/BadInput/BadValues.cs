@@ -126,10 +126,11 @@ internal static class BadValues
 
     private static IEnumerable<(string What, string Value)> Values(ApiMember member)
     {
-        (string, string)[] always = [("an object", "{}"), ("an object with members", "{\"a\":1}"), ("true", "true"), ("deep", Deep)];
+        (string, string)[] always = [("an object", "{}"), ("an object with members", "{\"a\":1}"), ("true", member.Type == "boolean" ? "TRUE" : "true"), ("deep", Deep)];
         IEnumerable<(string, string)> typed = member.Type switch
         {
             "integer" => [("a text", "\"7\""), ("a fraction", "1.5"), ("an exponent", "1e3"), ("too large", "9223372036854775808"), ("far too large", "1e400"), ("negative", "-1"), ("an array", "[]"), ("no number", "NaN")],
+            "boolean" => [("a text", "\"true\""), ("a number", "1"), ("an array", "[true]")],
             "array" =>
             [
                 ("a number", "7"), ("a text", "\"x\""), ("with null", "[null]"), ("nested", "[[]]"), ("with too many", $"[{string.Join(',', Enumerable.Repeat("1", 12_000))}]"),
