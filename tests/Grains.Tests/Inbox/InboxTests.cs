@@ -29,7 +29,7 @@ public sealed class InboxTests(InboxHost host) : IClassFixture<InboxHost>, IDisp
         Assert.Equal((Content.Length, 0L), ((await user.ProfileAsync()).UsedBytes, (await user.ProfileAsync()).ReservedBytes));
         Assert.Null(await host.Store.FindAsync(key));
         Assert.Equal(0, await host.RowCountAsync(key));
-        Assert.Equal(1L, await host.ScalarAsync<long>("SELECT count(*) FROM changes WHERE owner_id = $1", user.Id));
+        Assert.Equal(1L, await host.ScalarAsync<long>("SELECT count(*) FROM changes WHERE owner_id = $1 AND kind = 1", user.Id));
         await host.AssertNothingLeakedAsync(user);
     }
 
