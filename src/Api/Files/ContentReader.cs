@@ -16,8 +16,13 @@ internal sealed class ContentReader(IRangedReadStore store)
         store.OpenReadAsync(key, range.Offset, range.Length, cancellationToken);
 
     /// <summary>Copies exactly <paramref name="length"/> bytes.</summary>
+    /// <param name="source">Where they come from.</param>
+    /// <param name="target">Where they go.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="sent">Is told of all that go out, before they do; null where nobody asks.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="EndOfStreamException">The store had fewer; the response must be cut off.</exception>
-    public static async Task CopyAsync(Stream source, PipeWriter target, long length, CancellationToken cancellationToken)
+    public static async Task CopyAsync(Stream source, PipeWriter target, long length, SentBytes? sent, CancellationToken cancellationToken)
     {
         while (length > 0)
         {
@@ -26,6 +31,7 @@ internal sealed class ContentReader(IRangedReadStore store)
             var read = await source.ReadAsync(memory[..(int)Math.Min(memory.Length, length)], cancellationToken);
             if (read == 0)
                 throw new EndOfStreamException($"The store ended {length} bytes early.");
+            sent?.Add(read);
             target.Advance(read);
             length -= read;
             var flushed = await target.FlushAsync(cancellationToken);

@@ -14,6 +14,9 @@ internal sealed class FileContent(ContentDescriptor content, ContentReader reade
     /// <summary>Value of the header. Default: the reader alone keeps it, and asks before each use.</summary>
     public string CacheControl { get; init; } = "private, no-cache";
 
+    /// <summary>Bytes of the content that were sent.</summary>
+    public SentBytes Sent { get; } = new();
+
     /// <summary>The media type that a content is sent as, by a front end and by the store.</summary>
     public static string TypeOf(ContentDescriptor content) => Checks.IsContentType(content.Entry.ContentType) ? content.Entry.ContentType : UnknownType;
 
@@ -47,21 +50,29 @@ internal sealed class FileContent(ContentDescriptor content, ContentReader reade
         {
             RangeDecision.Unsatisfiable => RefuseRangeAsync(httpContext),
             RangeDecision.Partial when ranges.Count == 1 => SendRangeAsync(httpContext, ranges[0]),
-            RangeDecision.Partial => new MultipartRanges(content, reader, ranges).SendAsync(httpContext),
+            RangeDecision.Partial => new MultipartRanges(content, reader, ranges, Sent).SendAsync(httpContext),
             _ => SendAsync(httpContext, new ByteRange(0, content.SizeBytes)),
         };
     }
 
-    /// <summary>True when the response has bytes of the content: the method is GET, its conditions hold, and its ranges are not all outside.</summary>
-    public static bool WouldSend(HttpRequest request, ContentDescriptor content, TimeProvider time)
+    /// <summary>
+    /// How many bytes of the content the response has; null for one that is none of it: the method is not GET, its conditions do not hold,
+    /// or its ranges are all outside.
+    /// </summary>
+    public static long? LengthToSend(HttpRequest request, ContentDescriptor content, TimeProvider time)
     {
         var (etag, modified) = Validators(content);
         if (!HttpMethods.IsGet(request.Method) || Preconditions.Evaluate(request.Headers, etag, modified) != PreconditionDecision.Proceed)
-            return false;
+            return null;
         var range = request.Headers.Range.Count > 0 && Preconditions.RangeApplies(request.Headers.IfRange, etag, modified, time.GetUtcNow())
             ? request.Headers.Range.ToString()
             : null;
-        return ByteRanges.Decide(range, content.SizeBytes, out _) != RangeDecision.Unsatisfiable;
+        return ByteRanges.Decide(range, content.SizeBytes, out var ranges) switch
+        {
+            RangeDecision.Unsatisfiable => null,
+            RangeDecision.Partial => ranges.Sum(one => one.Length),
+            _ => content.SizeBytes,
+        };
     }
 
     private static (EntityTagHeaderValue ETag, DateTimeOffset Modified) Validators(ContentDescriptor content)
@@ -90,6 +101,6 @@ internal sealed class FileContent(ContentDescriptor content, ContentReader reade
         if (range.Length == 0 || HttpMethods.IsHead(context.Request.Method))
             return;
         await using var source = await reader.OpenAsync(content.ObjectKey, range, context.RequestAborted);
-        await ContentReader.CopyAsync(source, response.BodyWriter, range.Length, context.RequestAborted);
+        await ContentReader.CopyAsync(source, response.BodyWriter, range.Length, Sent, context.RequestAborted);
     }
 }

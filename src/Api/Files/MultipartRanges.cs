@@ -4,7 +4,7 @@ using GrainVault.Files;
 namespace GrainVault.Api.Files;
 
 /// <summary>Several ranges as <c>multipart/byteranges</c> (RFC 9110, section 14.6).</summary>
-internal sealed class MultipartRanges(ContentDescriptor content, ContentReader reader, IReadOnlyList<ByteRange> ranges)
+internal sealed class MultipartRanges(ContentDescriptor content, ContentReader reader, IReadOnlyList<ByteRange> ranges, SentBytes sent)
 {
     private readonly string _boundary = Guid.NewGuid().ToString("n");
 
@@ -25,7 +25,7 @@ internal sealed class MultipartRanges(ContentDescriptor content, ContentReader r
         {
             await using var open = i == 0 ? source : await reader.OpenAsync(content.ObjectKey, ranges[i], aborted);
             await response.BodyWriter.WriteAsync(heads[i], aborted);
-            await ContentReader.CopyAsync(open, response.BodyWriter, ranges[i].Length, aborted);
+            await ContentReader.CopyAsync(open, response.BodyWriter, ranges[i].Length, sent, aborted);
         }
 
         await response.BodyWriter.WriteAsync(tail, aborted);

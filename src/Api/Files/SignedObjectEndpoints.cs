@@ -87,7 +87,7 @@ internal static class SignedObjectEndpoints
     private static async Task SendAsync(HttpContext context, Stream content, long length)
     {
         context.Response.ContentLength = length;
-        await ContentReader.CopyAsync(content, context.Response.BodyWriter, length, context.RequestAborted);
+        await ContentReader.CopyAsync(content, context.Response.BodyWriter, length, sent: null, context.RequestAborted);
     }
 
     private static Problem? Verify(HttpContext context, ISignedUrlStore store, out SignedObjectRequest verified)

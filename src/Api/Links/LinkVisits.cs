@@ -6,7 +6,7 @@ using GrainVault.Links;
 namespace GrainVault.Api.Links;
 
 /// <summary>Calls of visitors to the grain of a link, with the password where one is asked for.</summary>
-internal sealed class LinkVisits(IGrainFactory grains, GrainCalls calls, RateLimiter limiter, GatewayInstruments instruments)
+internal sealed class LinkVisits(IGrainFactory grains, GrainCalls calls, RateLimiter limiter, GatewayInstruments instruments, ILogger<LinkVisits> logger)
 {
     /// <summary>Header with the password.</summary>
     public const string PasswordHeader = "X-Link-Password";
@@ -51,6 +51,22 @@ internal sealed class LinkVisits(IGrainFactory grains, GrainCalls calls, RateLim
         }
 
         return refusalOf(result) is { } refusal ? (From(refusal), null) : (null, result);
+    }
+
+    /// <summary>Gives back what was taken of a ticket and not sent. The client may have gone; what fails here is no matter of the response.</summary>
+    public async Task GiveBackAsync(string token, string ticket, long lengthBytes)
+    {
+        try
+        {
+            // A repeat would give back twice.
+            await calls.OnceAsync(
+                (Link: grains.GetGrain<ILinkGrain>(LinkTokens.GrainKey(token)), ticket, lengthBytes),
+                static (call, end) => call.Link.GiveBackAsync(call.ticket, call.lengthBytes, end));
+        }
+        catch (Exception exception)
+        {
+            logger.NotGivenBack(lengthBytes, exception);
+        }
     }
 
     /// <summary>Tries a password; wrong ones count for the link and for the address.</summary>

@@ -42,20 +42,29 @@ internal static class VisitEndpoints
         var request = context.Request;
         // What sends no bytes is free: conditions and ranges are looked at before a download is counted.
         var mayBeFree = !HttpMethods.IsGet(request.Method) || IsConditional(request);
+        long? lengthBytes = null;
         var (problem, opened) = await OpenAsync(isDownload: !mayBeFree);
-        if (problem is null && mayBeFree && FileContent.WouldSend(request, opened!.Content!, time))
-            (problem, opened) = await OpenAsync(isDownload: true);
+        if (problem is null && mayBeFree)
+        {
+            lengthBytes = FileContent.LengthToSend(request, opened!.Content!, time);
+            if (lengthBytes is not null)
+                (problem, opened) = await OpenAsync(isDownload: true);
+        }
+
         if (problem is not null)
             return problem;
         if (opened!.Ticket is { } ticket)
             LinkTicketHeaders.Write(context, ticket, opened.TicketLifetime);
-        return redirect == true && !opened.IsLimited && ContentRedirects.Suits(request)
-            && await redirects.FindAsync(opened.Content!, context.RequestAborted) is { } elsewhere
-            ? elsewhere
-            : new FileContent(opened.Content!, reader, time) { CacheControl = LinkVisits.CacheControl };
+        if (redirect == true && !opened.IsLimited && ContentRedirects.Suits(request)
+            && await redirects.FindAsync(opened.Content!, context.RequestAborted) is { } elsewhere)
+            return elsewhere;
+        var content = new FileContent(opened.Content!, reader, time) { CacheControl = LinkVisits.CacheControl };
+        return (opened.Ticket ?? LinkTicketHeaders.Read(request)) is { } used && (lengthBytes ?? (mayBeFree ? null : opened.Content!.SizeBytes)) is { } taken
+            ? new LinkedContent(content, taken, token, used, visits)
+            : content;
 
         Task<(Problem? Problem, GrainVault.Links.LinkContentResult? Result)> OpenAsync(bool isDownload) => visits.CallAsync(
-            context, token, (link, pass, end) => link.OpenContentAsync(pass, fileId, isDownload, end), result => result.Refusal, isRepeatable: !isDownload);
+            context, token, (link, pass, end) => link.OpenContentAsync(pass with { LengthBytes = lengthBytes }, fileId, isDownload, end), result => result.Refusal, isRepeatable: !isDownload);
     }
 
     private static bool IsConditional(HttpRequest request)

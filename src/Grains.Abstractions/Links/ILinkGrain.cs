@@ -26,10 +26,20 @@ public interface ILinkGrain : IGrainWithStringKey
     /// <summary>Content of the file that the link leads to, or of one below the folder. Refusals: NotFound, BadCredentials.</summary>
     /// <param name="pass">What the visitor brings.</param>
     /// <param name="fileId">A file below the folder; null for the link's own file.</param>
-    /// <param name="isDownload">Without a ticket a download is counted, and gets one; otherwise nothing is counted.</param>
+    /// <param name="isDownload">Without a ticket that has as many bytes left a download is counted, and gets one; otherwise nothing is counted.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     [AlwaysInterleave, Alias("OpenContent")]
     Task<LinkContentResult> OpenContentAsync(LinkPass pass, string? fileId, bool isDownload, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Gives back what a response under a ticket did not send of what it was opened for. Called once for each response; a call that is lost
+    /// leaves the ticket less.
+    /// </summary>
+    /// <param name="ticket">The ticket that the response went on with, or gave.</param>
+    /// <param name="lengthBytes">Bytes; negative when more was sent than was asked for.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [AlwaysInterleave, Alias("GiveBack")]
+    Task<Outcome> GiveBackAsync(string ticket, long lengthBytes, CancellationToken cancellationToken = default);
 
     /// <summary>A page of a folder by name; of the link's own, or of one below it. Refusals: NotFound, BadCredentials, Invalid (cursor, limit).</summary>
     [AlwaysInterleave, Alias("List")]

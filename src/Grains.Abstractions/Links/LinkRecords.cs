@@ -73,8 +73,9 @@ public sealed record CreateLinkCommand(
 /// <summary>What a visitor brings besides the token.</summary>
 /// <param name="Proof">That he knew the password, from <see cref="ILinkGrain.UnlockAsync"/>; null when he has none.</param>
 /// <param name="Ticket">That his download was counted; null when he has none.</param>
+/// <param name="LengthBytes">Bytes of the content that the response has; null for all.</param>
 [GenerateSerializer, Immutable, Alias("gv.LinkPass")]
-public sealed record LinkPass([property: Id(0)] string? Proof, [property: Id(1)] string? Ticket)
+public sealed record LinkPass([property: Id(0)] string? Proof, [property: Id(1)] string? Ticket, [property: Id(2)] long? LengthBytes = null)
 {
     /// <summary>Nothing.</summary>
     public static LinkPass None { get; } = new(null, null);

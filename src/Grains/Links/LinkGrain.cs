@@ -75,15 +75,31 @@ internal sealed partial class LinkGrain(
         if (file.Entry.Kind != EntryKind.File)
             return Closed(NotFound);
         var content = new ContentDescriptor(file.ObjectKey ?? "", file.Entry.SizeBytes, file.Checksum, file.Entry);
-        if (!isDownload || await HasTicketAsync(pass, access, cancellationToken))
+        if (!isDownload)
             return new LinkContentResult(null, content, null, TimeSpan.Zero, access.IsLimited);
-        if (!await repository.CountDownloadAsync(access.LinkId))
+        var lengthBytes = pass.LengthBytes ?? content.SizeBytes;
+        if (await HasTicketAsync(pass, access, cancellationToken))
+        {
+            // One that has nothing left is none: what it was to go on with is another download.
+            return await repository.TakeBytesAsync(LinkTickets.Hash(pass.Ticket!), lengthBytes, TicketSizeBytesMax(content.SizeBytes))
+                ? new LinkContentResult(null, content, null, TimeSpan.Zero, access.IsLimited)
+                : await OpenContentAsync(pass with { Ticket = null }, fileId, isDownload, cancellationToken);
+        }
+
+        var lifetime = options.Value.TicketLifetime;
+        var ticket = await tickets.IssueTicketAsync(access.LinkId, file.Entry.Id, lifetime, cancellationToken);
+        if (!await repository.BeginDownloadAsync(access.LinkId, LinkTickets.Hash(ticket), lengthBytes, lifetime))
             return Closed(NotFound);
         Caller.SetLink(access.LinkId);
         audit.Downloaded(file.Entry.OwnerId, file.Entry.Id, file.Entry.Version);
-        var lifetime = options.Value.TicketLifetime;
-        var ticket = await tickets.IssueTicketAsync(access.LinkId, file.Entry.Id, lifetime, cancellationToken);
         return new LinkContentResult(null, content, ticket, lifetime, access.IsLimited);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome> GiveBackAsync(string ticket, long lengthBytes, CancellationToken cancellationToken = default)
+    {
+        await repository.GiveBackAsync(LinkTickets.Hash(ticket), lengthBytes);
+        return Outcome.Done;
     }
 
     /// <inheritdoc/>
@@ -140,6 +156,9 @@ internal sealed partial class LinkGrain(
     private async ValueTask<bool> HasTicketAsync(LinkPass pass, LinkAccess access, CancellationToken cancellationToken) =>
         pass.Ticket is { } ticket && access.File.Entry.Kind == EntryKind.File
         && await tickets.IsTicketAsync(ticket, access.LinkId, access.File.Entry.Id, cancellationToken);
+
+    private long TicketSizeBytesMax(long sizeBytes) =>
+        sizeBytes > long.MaxValue / options.Value.TicketSizeFactor ? long.MaxValue : sizeBytes * options.Value.TicketSizeFactor;
 
     // Tokens can be made up; those of which a wrong password is remembered can't.
     private void DeactivateIfNew()

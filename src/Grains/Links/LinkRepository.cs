@@ -67,11 +67,29 @@ internal sealed class LinkRepository(CatalogueDatabase database, IOptions<ShareL
             cancellationToken);
 
     /// <summary>Counts a download; false when the link allows no more. Never run twice: each run counts.</summary>
-    public Task<bool> CountDownloadAsync(string linkId) =>
+    /// <param name="linkId">The link.</param>
+    /// <param name="ticketHash">Of the ticket that it gets.</param>
+    /// <param name="lengthBytes">What its first response takes.</param>
+    /// <param name="lifetime">How long the ticket is good.</param>
+    public Task<bool> BeginDownloadAsync(string linkId, byte[] ticketHash, long lengthBytes, TimeSpan lifetime) =>
         database.QueryAsync(
-            "SELECT count_download($1, $2)",
-            parameters => parameters.Text(linkId).Time(time.GetUtcNow()),
+            "SELECT begin_download($1, $2, $3, $4, $5)",
+            parameters => parameters.Text(linkId).Time(time.GetUtcNow()).Bytes(ticketHash).Long(lengthBytes).Time(time.GetUtcNow() + lifetime),
             async reader => await reader.ReadAsync() && reader.GetBoolean(0));
+
+    /// <summary>Takes bytes of a ticket; false when it has not so many left, or is none. Never run twice: each run takes.</summary>
+    public Task<bool> TakeBytesAsync(byte[] ticketHash, long lengthBytes, long sizeBytesMax) =>
+        database.QueryAsync(
+            "UPDATE link_tickets SET sent_bytes = sent_bytes + $2 WHERE ticket_hash = $1 AND sent_bytes <= $3 - $2 RETURNING true",
+            parameters => parameters.Bytes(ticketHash).Long(lengthBytes).Long(sizeBytesMax),
+            reader => reader.ReadAsync());
+
+    /// <summary>Gives back bytes of a ticket that were not sent; fewer than none are such as were sent beyond.</summary>
+    public Task GiveBackAsync(byte[] ticketHash, long lengthBytes) =>
+        database.QueryAsync(
+            "UPDATE link_tickets SET sent_bytes = greatest(0, sent_bytes - $2) WHERE ticket_hash = $1 RETURNING true",
+            parameters => parameters.Bytes(ticketHash).Long(lengthBytes),
+            reader => reader.ReadAsync());
 
     /// <summary>What the unfinished upload sessions hold that came by a link; those beyond a number are not counted.</summary>
     public async Task<LinkVisitSum> SumVisitsAsync(string linkId, int countMax, CancellationToken cancellationToken) =>

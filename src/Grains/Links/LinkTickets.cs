@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using GrainVault.Files;
 
 namespace GrainVault.Links;
@@ -9,9 +11,12 @@ namespace GrainVault.Links;
 /// </summary>
 internal sealed class LinkTickets(ListCursors signer, TimeProvider time)
 {
-    /// <summary>A ticket for a file.</summary>
+    /// <summary>A ticket for a file. No two are the same, also of one moment: it lives up to a second longer.</summary>
     public ValueTask<string> IssueTicketAsync(string linkId, string fileId, TimeSpan lifetime, CancellationToken cancellationToken) =>
-        IssueAsync(TicketScope(linkId, fileId), lifetime, cancellationToken);
+        IssueAsync(TicketScope(linkId, fileId), lifetime + TimeSpan.FromTicks(RandomNumberGenerator.GetInt32((int)TimeSpan.TicksPerSecond)), cancellationToken);
+
+    /// <summary>What is kept of a ticket.</summary>
+    public static byte[] Hash(string ticket) => SHA256.HashData(Encoding.UTF8.GetBytes(ticket));
 
     /// <summary>True for a ticket for this file that is good now.</summary>
     public ValueTask<bool> IsTicketAsync(string ticket, string linkId, string fileId, CancellationToken cancellationToken) =>

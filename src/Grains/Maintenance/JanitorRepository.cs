@@ -25,6 +25,9 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
     /// <summary>Ended sessions that a run removes; each may have 10,000 parts.</summary>
     private const int EndedUploadCountMax = 50;
 
+    /// <summary>What tickets outlive their time: longer than clocks differ.</summary>
+    private static readonly TimeSpan TicketSlack = TimeSpan.FromHours(1);
+
     private int RowCountMax => options.Value.RowCountMax;
 
     /// <summary>Sessions whose completion nobody finishes, and those whose time is over.</summary>
@@ -153,6 +156,10 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
         + await database.ExecuteAsync(
             "DELETE FROM removed_entries WHERE id = ANY (ARRAY(SELECT id FROM removed_entries WHERE removed_at < now() - $1 ORDER BY removed_at LIMIT $2))",
             parameters => parameters.Interval(options.Value.EndedUploadAge).Integer(RowCountMax),
+            cancellationToken)
+        + await database.ExecuteAsync(
+            "DELETE FROM link_tickets WHERE ticket_hash IN (SELECT ticket_hash FROM link_tickets WHERE expires_at < now() - $1 LIMIT $2)",
+            parameters => parameters.Interval(TicketSlack).Integer(RowCountMax),
             cancellationToken)
         + await database.QueryAsync(
             "SELECT expire_transfers($1)",

@@ -16,6 +16,13 @@ public sealed class ShareLinkOptions
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan TicketLifetime { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// What is sent under one ticket, the counted response included, as a multiple of the file's size: what was cut and what is lost on the
+    /// way is sent again. Default: 3.
+    /// </summary>
+    [Range(1, 100)]
+    public int TicketSizeFactor { get; set; } = 3;
+
     /// <summary>How long a browser that told a link's password is not asked again. Default: 1 h.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
     public TimeSpan PasswordLifetime { get; set; } = TimeSpan.FromHours(1);

@@ -80,6 +80,7 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         ["ILinkGrain.GetAsync"] = "reads metadata",
         ["ILinkGrain.OpenUploadAsync"] = "asks for a right",
         ["ILinkGrain.AdmitFileAsync"] = "asks for a right",
+        ["ILinkGrain.GiveBackAsync"] = "part of a download",
         ["ILinkGrain.UnlockAsync"] = "checks a password; what is opened with it is audited",
         ["ILinkGrain.ListAsync"] = "reads metadata",
     };

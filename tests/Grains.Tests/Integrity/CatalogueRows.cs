@@ -46,6 +46,7 @@ internal static class CatalogueRows
         INSERT INTO removed_entries (id, name) VALUES ('{removed}', 'gone');
         INSERT INTO shares (entry_id, user_id, role) VALUES ('{outer}', '{B}', 2);
         INSERT INTO links (id, entry_id, token_hash, role, downloads_max) VALUES ('{link}', '{file}', sha256('token'), 1, 5);
+        INSERT INTO link_tickets (ticket_hash, link_id, sent_bytes, expires_at) VALUES (sha256('ticket'), '{link}', 10, now() + interval '1 h');
         INSERT INTO transfers (entry_id, from_id, to_id, expires_at) VALUES ('{file}', '{A}', '{B}', now() + interval '1 h');
         INSERT INTO uploads (id, owner_id, mode, file_id, is_new_file, name, name_key, on_conflict, content_type, size_bytes, part_size_bytes, part_count,
             multipart, reserved_bytes, store, expires_at, uploader_id)

@@ -55,6 +55,52 @@ public sealed class LinkTests(LinksHost host) : IClassFixture<LinksHost>
         Assert.Equal(1, await host.ScalarAsync<long>("SELECT downloads FROM links WHERE id = $1", link.Id));
     }
 
+    [Fact]
+    public async Task Ticket_ends_with_three_times_the_size_of_its_file_and_what_was_not_sent_is_given_back()
+    {
+        var owner = await host.SignUpAsync();
+        var file = (await owner.WriteFileAsync("file", new byte[100])).Entry!.Id;
+        var (token, link) = await host.MakeAsync(owner, file, downloads: 1);
+        var ticket = (await host.Link(token).OpenContentAsync(LinkPass.None, null, isDownload: true)).Ticket!;
+        var rest = new LinkPass(null, ticket, 99);
+        Task<LinkContentResult> GoOnAsync(LinkPass pass) => host.Link(token).OpenContentAsync(pass, null, isDownload: true);
+
+        // A connection that was cut after one byte takes one byte, however often.
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Null((await GoOnAsync(rest)).Refusal);
+            await host.Link(token).GiveBackAsync(ticket, 98);
+        }
+
+        // 90 more bytes and no more, of whatever comes at once.
+        Assert.Null((await GoOnAsync(rest with { LengthBytes = 100 })).Refusal);
+        var results = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => GoOnAsync(rest with { LengthBytes = 30 })));
+        Assert.Equal(3, results.Count(result => result.Refusal is null));
+        Assert.All(results.Where(result => result.Refusal is not null), result => Assert.Equal(RefusalReason.NotFound, result.Refusal!.Reason));
+        Assert.Equal(RefusalReason.NotFound, (await GoOnAsync(rest with { LengthBytes = null })).Refusal!.Reason);
+        Assert.Equal(300L, await host.ScalarAsync<long>("SELECT sent_bytes FROM link_tickets WHERE link_id = $1", link.Id));
+    }
+
+    [Fact]
+    public async Task Ticket_that_has_nothing_left_begins_another_download_and_needs_the_password_again()
+    {
+        var owner = await host.SignUpAsync();
+        var file = (await owner.WriteFileAsync("file", [1, 2, 3])).Entry!.Id;
+        var (token, link) = await host.MakeAsync(owner, file, password: "sesame", downloads: 2);
+        var pass = new LinkPass((await host.Link(token).UnlockAsync("sesame")).Proof, null);
+        pass = pass with { Ticket = (await host.Link(token).OpenContentAsync(pass, null, isDownload: true)).Ticket };
+        for (var i = 0; i < 2; i++)
+            Assert.Null((await host.Link(token).OpenContentAsync(pass with { Proof = null }, null, isDownload: true)).Ticket);
+
+        Assert.Equal(RefusalReason.BadCredentials, (await host.Link(token).OpenContentAsync(pass with { Proof = null }, null, isDownload: true)).Refusal!.Reason);
+        var next = await host.Link(token).OpenContentAsync(pass, null, isDownload: true);
+        Assert.NotNull(next.Ticket);
+        Assert.NotEqual(pass.Ticket, next.Ticket);
+        Assert.Equal(2L, await host.ScalarAsync<long>("SELECT downloads FROM links WHERE id = $1", link.Id));
+        Assert.Null((await owner.Grain.RevokeLinkAsync(link.Id)).Refusal);
+        Assert.Equal(0L, await host.ScalarAsync<long>("SELECT count(*) FROM link_tickets WHERE link_id = $1", link.Id));
+    }
+
     /// <summary>What ends a link, or the way to what it leads to; each looks like a link that never was.</summary>
     [Theory]
     [InlineData("expired")]

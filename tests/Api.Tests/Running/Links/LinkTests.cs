@@ -75,6 +75,11 @@ public sealed class LinkTests(VaultFixture fixture)
         Assert.Equal("789", await byQuery.Content.ReadAsStringAsync());
         using var byCookie = await visitor.VisitAsync($"/s/{token}/content", ("Range", "bytes=9-"), ("Cookie", cookie[..cookie.IndexOf(';')]));
         Assert.Equal("9", await byCookie.Content.ReadAsStringAsync());
+        // With these 19 bytes of 30 one more is the whole; the end of a ticket is that of the download, with a range or without.
+        using var whole = await visitor.VisitAsync($"/s/{token}/content?ticket={ticket}");
+        Assert.Equal(Content, await whole.Content.ReadAsByteArrayAsync());
+        await RefusedAsync(visitor.VisitAsync($"/s/{token}/content?ticket={ticket}"), 404, "not-found");
+        await RefusedAsync(visitor.VisitAsync($"/s/{token}/content?ticket={ticket}", ("Range", "bytes=0-")), 404, "not-found");
         // A browser sends the cookie also with what is another download.
         await RefusedAsync(visitor.VisitAsync($"/s/{token}/content", ("Cookie", cookie[..cookie.IndexOf(';')])), 404, "not-found");
         await RefusedAsync(visitor.VisitAsync($"/s/{token}/content?ticket=x"), 404, "not-found");
