@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Security.Cryptography;
 using GrainVault.Options;
 
@@ -13,15 +14,18 @@ internal static class WebhookRules
     private const int SecretSizeBytesMax = 64;
     private const int UrlLengthMax = 2_000;
 
-    /// <summary>Null when changes may be sent there. Where the name leads is looked at with every connection.</summary>
+    /// <summary>Null when changes may be sent there. Where a name leads is looked at with every connection.</summary>
     public static Refusal? CheckUrl(string? url, WebhookOptions options)
     {
         if (url is not { Length: > 0 and <= UrlLengthMax } || url.Any(character => character is < '!' or > '~') || !Uri.TryCreate(url, UriKind.Absolute, out var uri))
             return Refusals.Invalid("A webhook's URL is absolute, and has at most 2,000 characters.");
         if (uri.Scheme != Uri.UriSchemeHttps && !(options.AllowHttp && uri.Scheme == Uri.UriSchemeHttp))
             return Refusals.Invalid(options.AllowHttp ? "A webhook's URL begins with https:// or http://." : "A webhook's URL begins with https://.");
-        return uri.UserInfo.Length > 0 || uri.Fragment.Length > 0 || uri.Host.Length == 0
-            ? Refusals.Invalid("A webhook's URL names a host, and no user and no fragment.")
+        if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0 || uri.Host.Length == 0)
+            return Refusals.Invalid("A webhook's URL names a host, and no user and no fragment.");
+        // An address says itself where it leads, in whatever form it is written; the URL has it in the usual one.
+        return !options.AllowPrivateAddresses && IPAddress.TryParse(uri.DnsSafeHost, out var address) && !PublicAddresses.Contains(address)
+            ? Refusals.Invalid("A webhook's URL leads to the public internet; this address is none of it.")
             : null;
     }
 

@@ -198,6 +198,39 @@ public sealed class WebhookTests(WebhookHost host) : IClassFixture<WebhookHost>
     [InlineData("4000::1", false)]
     public void Address_is_public_or_not(string address, bool isPublic) => Assert.Equal(isPublic, PublicAddresses.Contains(IPAddress.Parse(address)));
 
+    [Theory]
+    [InlineData("https://127.0.0.1/", false)]
+    [InlineData("https://127.1/", false)]
+    [InlineData("https://0x7f000001/", false)]
+    [InlineData("https://10.0.0.1:8443/x", false)]
+    [InlineData("https://169.254.169.254/latest", false)]
+    [InlineData("https://[::1]/", false)]
+    [InlineData("https://[::ffff:10.0.0.1]/", false)]
+    [InlineData("https://8.8.8.8/", true)]
+    [InlineData("https://[2606:4700::1]/", true)]
+    [InlineData("https://hooks.example.org/", true)]
+    public void Url_with_a_private_address_is_refused_at_once_unless_such_are_allowed(string url, bool isPublic)
+    {
+        Assert.Equal(isPublic ? null : RefusalReason.Invalid, WebhookRules.CheckUrl(url, new WebhookOptions())?.Reason);
+        Assert.Null(WebhookRules.CheckUrl(url, new WebhookOptions { AllowPrivateAddresses = true }));
+    }
+
+    [Fact]
+    public async Task New_webhook_and_one_that_is_enabled_again_are_told_without_waiting_for_the_janitor()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var user = await host.SignUpAsync();
+        var id = await MakeAsync(user, receiver, "/new");
+        var first = await user.FolderAsync("first");
+        await Poll.UntilAsync(() => Task.FromResult(ToldOf(receiver, "/new").Contains(first)), "it is told");
+        await user.Grain.SwitchWebhookAsync(id, false);
+        // The shard has no webhook, and stops looking.
+        await RunAsync(user);
+        await user.Grain.SwitchWebhookAsync(id, true);
+        var second = await user.FolderAsync("second");
+        await Poll.UntilAsync(() => Task.FromResult(ToldOf(receiver, "/new").Contains(second)), "it is told again");
+    }
+
     [Fact]
     public async Task Name_that_leads_to_this_machine_is_not_connected_to_and_that_it_leads_there_is_not_told()
     {
@@ -319,12 +352,18 @@ public sealed class WebhookTests(WebhookHost host) : IClassFixture<WebhookHost>
 
     private async Task<string> CreateAsync(TestUser user, WebhookReceiver receiver, string path)
     {
+        var id = await MakeAsync(user, receiver, path);
+        await RunAsync(user);
+        // Looked at for the first time, with nothing to tell: what a test writes into its row stays.
+        await Poll.UntilAsync(() => host.ScalarAsync<bool>("SELECT seen IS NOT NULL FROM webhooks WHERE id = $1", id), "it stands at its place");
+        return id;
+    }
+
+    private static async Task<string> MakeAsync(TestUser user, WebhookReceiver receiver, string path)
+    {
         var made = await user.Grain.CreateWebhookAsync(new CreateWebhookCommand(Ids.New(Ids.Webhook), receiver.Url + path, null));
         Assert.Null(made.Refusal);
         receiver.Secrets[path] = WebhookRules.ParseSecret(made.Secret!)!;
-        await RunAsync(user);
-        // Looked at for the first time, with nothing to tell: what a test writes into its row stays.
-        await Poll.UntilAsync(() => host.ScalarAsync<bool>("SELECT seen IS NOT NULL FROM webhooks WHERE id = $1", made.Webhooks[0].Id), "it stands at its place");
         return made.Webhooks[0].Id;
     }
 
