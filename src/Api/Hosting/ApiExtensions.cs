@@ -82,6 +82,7 @@ internal static class ApiExtensions
         app.UseMiddleware<SecurityHeadersMiddleware>();
         app.UseMiddleware<AccessLogMiddleware>();
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<EscapesMiddleware>();
         app.UseGatewayCors();
         app.UseRouting();
         app.UseMiddleware<LoadSheddingMiddleware>();
