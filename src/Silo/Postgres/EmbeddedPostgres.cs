@@ -1,3 +1,4 @@
+using System.Buffers;
 using GrainVault.Silo.Startup;
 using Npgsql;
 
@@ -151,15 +152,27 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
     {
         private static readonly string[] TroubleMarks = ["PANIC:", "FATAL:", "ERROR:", "WARNING:"];
 
+        private const int StateLength = 5;
+        private static readonly SearchValues<char> StateChars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+        private static readonly string[] Answers = ["23", "GV"];
+
         // What our own questions whether it answers already make it say, many times a second during a recovery.
         private static readonly string[] Harmless = ["the database system is starting up", "the database system is not yet accepting connections"];
 
         /// <summary>From here on, ended sessions are no trouble.</summary>
         public bool IsStopping { get; set; }
 
+        /// <summary>
+        /// Writes a line. Constraints that are violated (class 23) and what our functions refuse are answers to users: a name that is taken is
+        /// no trouble of the server.
+        /// </summary>
         public void Write(string line)
         {
+            var state = "";
+            if (line.Length > StateLength && line[StateLength] == ' ' && !line.AsSpan(0, StateLength).ContainsAnyExcept(StateChars))
+                (state, line) = (line[..StateLength], line[(StateLength + 1)..]);
             var isTrouble = !IsStopping
+                && !Answers.Any(prefix => state.StartsWith(prefix, StringComparison.Ordinal))
                 && TroubleMarks.Any(mark => line.StartsWith(mark, StringComparison.Ordinal))
                 && !Harmless.Any(text => line.Contains(text, StringComparison.Ordinal));
             if (isTrouble)

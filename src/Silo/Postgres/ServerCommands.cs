@@ -69,7 +69,7 @@ internal sealed class ServerCommands
         yield return ("idle_in_transaction_session_timeout", "60s");
         yield return ("logging_collector", "off");
         yield return ("log_destination", "stderr");
-        yield return ("log_line_prefix", "");
+        yield return ("log_line_prefix", "%e "); // ServerLines reads the SQLSTATE.
         yield return ("log_min_messages", "warning");
         yield return ("log_min_error_statement", "panic"); // Statements can hold what must not reach a log.
         yield return ("log_checkpoints", "off");
