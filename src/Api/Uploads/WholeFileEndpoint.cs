@@ -62,7 +62,10 @@ internal static class WholeFileEndpoint
             var result = await writers.WriteFileAsync(body, content => new WriteFileCommand(
                 fileId, request.Name, request.ParentId, request.ContentType, request.OnConflict, content, body.Sha256));
             body.Answered(result.Refusal);
-            return result;
+            // A repeat gets the file of the first request; with other bytes it is none. Of a file that was written to since, nothing is known.
+            return result.Entry is { Version: 1, Sha256: { } sha256 } && sha256 != Convert.ToHexStringLower(body.Sha256)
+                ? new EntryResult(new Refusal(RefusalReason.IdempotencyKeyReused, "The idempotency key was used for a file with another content."), null)
+                : result;
         }
     }
 }

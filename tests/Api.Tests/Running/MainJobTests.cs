@@ -147,6 +147,12 @@ public sealed class MainJobTests(VaultFixture fixture)
 
             Assert.Equal(ids[0], ids[1]);
         }
+
+        using var other = new HttpRequestMessage(HttpMethod.Post, "/v1/files?name=f1000") { Content = new ByteArrayContent(new byte[1000]) };
+        other.Headers.Add("Idempotency-Key", "file 1000");
+        await RefusedAsync(user.Http.SendAsync(other), 422, "idempotency-key-reused");
+        using var bytes = new ByteArrayContent([1]);
+        await RefusedAsync(user.Http.PutAsync("/v1/files?name=%ff", bytes), 400, "bad-request");
     }
 
     [Fact]
