@@ -15,7 +15,7 @@ namespace GrainVault.Api.Links;
 internal sealed class FormUpload(BodyReceiver receiver, PartWriters writers, SessionUpload sessions, LimitsOptions limits)
 {
     /// <summary>Files of one form.</summary>
-    private const int FileCountMax = 100;
+    public const int FileCountMax = 100;
 
     /// <summary>Longest value of the field that says that the form is ours, in bytes.</summary>
     private const int FieldBytesMax = 256;

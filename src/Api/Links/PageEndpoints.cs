@@ -1,3 +1,4 @@
+using System.Globalization;
 using GrainVault.Api.Http;
 using GrainVault.Api.Shedding;
 using GrainVault.Api.Uploads;
@@ -25,7 +26,7 @@ internal static class PageEndpoints
         app.MapPost("/s/{token}", PostAsync).Weighs(RequestWeight.Upload).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> GetAsync(string token, string? parentId, string? cursor, int? sent, HttpContext context, LinkVisits visits)
+    private static async Task<IResult> GetAsync(string token, string? parentId, string? cursor, string? sent, HttpContext context, LinkVisits visits)
     {
         // A page that is left out and one that is empty are the same to a form or a link.
         var folderId = string.IsNullOrEmpty(parentId) ? null : parentId;
@@ -34,7 +35,7 @@ internal static class PageEndpoints
             return Answer(context, token, problem);
         var root = Root(context, token);
         if (link!.Role == LinkRole.Upload)
-            return LinkPages.Upload(root, FormGuard.Issue(context, root), Math.Clamp(sent ?? 0, 0, 1_000), link);
+            return LinkPages.Upload(root, FormGuard.Issue(context, root), SentCount(sent), link);
         if (link.Entry is { Kind: EntryKind.File })
             return link.IsTop && folderId is null ? LinkPages.File(root, link) : Answer(context, token, LinkVisits.NoSuch);
         (problem, var page) = await visits.CallAsync(
@@ -60,7 +61,7 @@ internal static class PageEndpoints
         }
 
         if (problem.RetryAfterSeconds > 0)
-            context.Response.Headers.RetryAfter = problem.RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = problem.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         return problem.Type.Status switch
         {
             StatusCodes.Status401Unauthorized => Password(context, root, "That is not the password.", StatusCodes.Status401Unauthorized),
@@ -94,6 +95,10 @@ internal static class PageEndpoints
         }
     }
 
+    // What stands in the address bar may be anybody's; of what no form sends, nothing is said.
+    private static int SentCount(string? sent) =>
+        int.TryParse(sent, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= FormUpload.FileCountMax ? count : 0;
+
     // Programs that come here by mistake get what they get everywhere; the form is there for everybody.
     private static IResult Answer(HttpContext context, string token, Problem problem)
     {
@@ -102,7 +107,7 @@ internal static class PageEndpoints
         if (!WantsPage(context.Request))
             return problem;
         if (problem.RetryAfterSeconds > 0)
-            context.Response.Headers.RetryAfter = problem.RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = problem.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         return problem.Type.Status == StatusCodes.Status404NotFound ? LinkPages.Gone() : LinkPages.Failed(problem.Type.Status, problem.Detail);
     }
 

@@ -27,8 +27,8 @@ internal sealed partial class FileGrain
         return refused switch
         {
             null => new SharesResult(null, await shares.ListAsync(Id, user, cancellationToken)),
-            (int)RefusalReason.Invalid =>
-                new SharesResult(Refusals.Invalid($"An entry is shared with at most {ShareRepository.CountMax} people, and not with its owner."), []),
+            (int)RefusalReason.Invalid when user == file.Entry.OwnerId => new SharesResult(Refusals.Invalid("An entry is not shared with its owner."), []),
+            (int)RefusalReason.Invalid => new SharesResult(Refusals.Invalid($"An entry is shared with at most {ShareRepository.CountMax} people."), []),
             { } reason => new SharesResult(Refusals.From((RefusalReason)reason), []),
         };
     }

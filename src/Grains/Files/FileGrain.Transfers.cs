@@ -26,9 +26,10 @@ internal sealed partial class FileGrain
                 return await transfers.FindAsync(Id, cancellationToken) is { } offer
                     ? new TransferResult(null, offer)
                     : new TransferResult(Refusals.NotFound("transfer"), null);
+            case (int)RefusalReason.Invalid when user == file.Entry.OwnerId:
+                return new TransferResult(Refusals.Invalid("An entry is not offered to its owner."), null);
             case (int)RefusalReason.Invalid:
-                return new TransferResult(
-                    Refusals.Invalid($"Nothing is given to its owner, and at most {limits.Value.TransferCountMax} offers of one owner are open."), null);
+                return new TransferResult(Refusals.Invalid($"At most {limits.Value.TransferCountMax} offers of one owner are open."), null);
             case { } reason:
                 return new TransferResult(Refusals.From((RefusalReason)reason), null);
         }

@@ -111,7 +111,8 @@ public sealed partial class TransferTests(TransferHost host) : IClassFixture<Tra
         await from.File(folder).ShareAsync(editor.Id, ShareRole.Editor);
         Assert.Equal(RefusalReason.Forbidden, (await editor.File(file).OfferTransferAsync(to.Id)).Refusal!.Reason);
         Assert.Equal(RefusalReason.NotFound, (await to.File(file).OfferTransferAsync(to.Id)).Refusal!.Reason);
-        Assert.Equal(RefusalReason.Invalid, (await from.File(file).OfferTransferAsync(from.Id)).Refusal!.Reason);
+        var own = (await from.File(file).OfferTransferAsync(from.Id)).Refusal!;
+        Assert.Equal((RefusalReason.Invalid, "An entry is not offered to its owner."), (own.Reason, own.Detail));
         Assert.Equal(RefusalReason.NotFound, (await from.File(file).OfferTransferAsync("nobody@example.org")).Refusal!.Reason);
 
         Assert.Null((await from.File(folder).OfferTransferAsync(to.Id)).Refusal);

@@ -169,6 +169,8 @@ public sealed class DropBoxTests(VaultFixture fixture)
         using var sent = await browser.PostAsync($"/s/{token}", form);
         Assert.Equal((HttpStatusCode.SeeOther, $"/s/{token}?sent=4"), (sent.StatusCode, sent.Headers.Location?.OriginalString));
         Assert.Contains("4 files have arrived", await browser.GetStringAsync(sent.Headers.Location), StringComparison.Ordinal);
+        foreach (var madeUp in new[] { "999999999", "101", "-1", "x", "1&sent=2", "" })
+            Assert.DoesNotContain("arrived", await browser.GetStringAsync($"/s/{token}?sent={madeUp}"), StringComparison.Ordinal);
 
         var files = (await owner.GetJsonAsync($"/v1/files?parentId={folder}")).GetProperty("entries").EnumerateArray().ToDictionary(file => file.GetProperty("name").GetString()!, IdOf);
         Assert.Equal(["empty", "large", "small ü (1).txt", "small ü.txt"], files.Keys.Order(StringComparer.Ordinal));
