@@ -80,7 +80,7 @@ internal sealed class LinkRepository(CatalogueDatabase database, IOptions<ShareL
     /// <summary>Takes bytes of a ticket; false when it has not so many left, or is none. Never run twice: each run takes.</summary>
     public Task<bool> TakeBytesAsync(byte[] ticketHash, long lengthBytes, long sizeBytesMax) =>
         database.QueryAsync(
-            "UPDATE link_tickets SET sent_bytes = sent_bytes + $2 WHERE ticket_hash = $1 AND sent_bytes <= $3 - $2 RETURNING true",
+            "UPDATE link_tickets SET sent_bytes = sent_bytes + $2 WHERE ticket_hash = $1 AND sent_bytes + $2 <= $3 RETURNING true",
             parameters => parameters.Bytes(ticketHash).Long(lengthBytes).Long(sizeBytesMax),
             reader => reader.ReadAsync());
 

@@ -158,7 +158,7 @@ internal sealed class JanitorRepository(CatalogueDatabase database, IObjectStore
             parameters => parameters.Interval(options.Value.EndedUploadAge).Integer(RowCountMax),
             cancellationToken)
         + await database.ExecuteAsync(
-            "DELETE FROM link_tickets WHERE ticket_hash IN (SELECT ticket_hash FROM link_tickets WHERE expires_at < now() - $1 LIMIT $2)",
+            "DELETE FROM link_tickets WHERE ticket_hash = ANY (ARRAY(SELECT ticket_hash FROM link_tickets WHERE expires_at < now() - $1 ORDER BY expires_at LIMIT $2))",
             parameters => parameters.Interval(TicketSlack).Integer(RowCountMax),
             cancellationToken)
         + await database.QueryAsync(

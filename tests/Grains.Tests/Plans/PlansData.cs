@@ -96,6 +96,7 @@ internal static class PlansData
         """
         INSERT INTO shares (entry_id, owner_id, user_id, role) SELECT id, owner_id, 'u-' || gen_random_uuid(), 2 FROM entries WHERE kind = 2;
         INSERT INTO links (id, entry_id, token_hash, role) SELECT 'ln-' || gen_random_uuid(), id, sha256(id::bytea), 1 FROM entries WHERE kind = 2;
+        INSERT INTO link_tickets (ticket_hash, link_id, sent_bytes, expires_at) SELECT sha256(id::bytea), id, 1, now() + interval '1 h' FROM links;
         INSERT INTO transfers (entry_id, from_id, to_id, expires_at) SELECT id, owner_id, 'u-' || gen_random_uuid(), now() + interval '1 d' FROM entries WHERE name = 'inner';
         INSERT INTO webhooks (id, user_id, shard, url, secret, cursor, next_attempt_at)
         SELECT 'wh-' || gen_random_uuid(), id, hashtext(id) & 15, 'https://example.com', sha256('s'), 'c', now() + interval '1 d' FROM users;
