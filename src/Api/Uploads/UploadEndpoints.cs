@@ -127,8 +127,9 @@ internal static class UploadEndpoints
             SizeBytes: null,
             VerifiedSha256: null,
             request.Name,
-            request.ParentId,
-            request.OnConflict);
+            request.ParentId.Value,
+            request.OnConflict,
+            ToRoot: request.ParentId is { IsGiven: true, Value: null });
         var result = await completion.CompleteAsync(session, command);
         return result.Refusal is { } refusal
             ? Problem.From(refusal)

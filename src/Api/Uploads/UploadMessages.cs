@@ -1,4 +1,5 @@
 using GrainVault.Api.Files;
+using GrainVault.Api.Http;
 using GrainVault.Files;
 using GrainVault.Uploads;
 
@@ -33,12 +34,12 @@ internal sealed record PartTagRequest(int Number, string Etag);
 /// <summary>Body that completes an upload; may be left out.</summary>
 /// <param name="Parts">What the client sent; the ledger is trusted when left out.</param>
 /// <param name="Name">Another name than at creation.</param>
-/// <param name="ParentId">Another folder than at creation.</param>
+/// <param name="ParentId">Another folder than at creation, null for the root; that of the creation when left out.</param>
 /// <param name="OnConflict">Another rule than at creation.</param>
 internal sealed record CompleteUploadRequest(
     IReadOnlyList<PartTagRequest>? Parts = null,
     string? Name = null,
-    string? ParentId = null,
+    GivenText ParentId = default,
     OnConflict? OnConflict = null);
 
 /// <summary>Body that asks for URLs.</summary>

@@ -147,6 +147,7 @@ public sealed record PartResult([property: Id(0)] Refusal? Refusal, [property: I
 /// <param name="Name">Another name than at creation; null to keep it.</param>
 /// <param name="ParentId">Another folder than at creation; null to keep it.</param>
 /// <param name="OnConflict">Another rule than at creation; null to keep it.</param>
+/// <param name="ToRoot">No folder, whatever there was at creation: the root of who uploads. Without <paramref name="ParentId"/>.</param>
 [GenerateSerializer, Immutable, Alias("gv.CompleteUploadCommand")]
 public sealed record CompleteUploadCommand(
     [property: Id(0)] List<PartTag>? Parts,
@@ -154,7 +155,12 @@ public sealed record CompleteUploadCommand(
     [property: Id(2)] string? VerifiedSha256,
     [property: Id(3)] string? Name,
     [property: Id(4)] string? ParentId,
-    [property: Id(5)] OnConflict? OnConflict);
+    [property: Id(5)] OnConflict? OnConflict,
+    [property: Id(6)] bool ToRoot = false)
+{
+    /// <summary>True when the file comes to another folder than at creation, or to the root.</summary>
+    public bool IsMove => ParentId is not null || ToRoot;
+}
 
 /// <summary>A part as the client knows it.</summary>
 [GenerateSerializer, Immutable, Alias("gv.PartTag")]

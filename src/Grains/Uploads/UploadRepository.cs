@@ -204,7 +204,7 @@ internal sealed class UploadRepository(
                     "SELECT begin_completion($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                     parameters => parameters.Text(row.Id).Long(row.Epoch).Long(command.SizeBytes).Text(command.Name)
                         .Text(command.Name is { } name ? EntryNames.Key(name) : null)
-                        .Boolean(command.ParentId is not null).Text(command.ParentId)
+                        .Boolean(command.IsMove).Text(command.ParentId)
                         .Integer((int?)command.OnConflict)
                         .Bytes(command.VerifiedSha256 is { } sha256 ? Convert.FromHexString(sha256) : null));
                 Add(
@@ -229,8 +229,11 @@ internal sealed class UploadRepository(
             parameters => parameters.Text(row.Id).Long(row.Epoch).Text(row.Name).Text(EntryNames.Key(row.Name)).Text(row.ParentId)
                 .Integer((int)row.OnConflict)) == 1;
 
-    /// <summary>Makes the session one for a new file in a folder of another owner, or in place of its own file that is gone. False when there is no need.</summary>
-    public async Task<(Refusal? Refusal, bool IsMoved)> MoveAsync(UploadRow row, string fileId, string folderId)
+    /// <summary>
+    /// Makes the session one for a new file in a folder of another owner, in place of its own file that is gone, or, without a folder, in the root of who
+    /// uploads. False when there is no need.
+    /// </summary>
+    public async Task<(Refusal? Refusal, bool IsMoved)> MoveAsync(UploadRow row, string fileId, string? folderId)
     {
         try
         {

@@ -23,9 +23,9 @@ internal sealed partial class UploadSessionGrain
             return new EntryResult(NotFound.Refusal, null);
         if (Check(command) is { } invalid)
             return new EntryResult(invalid, null);
-        if (command.ParentId is { } folder && _completion is null)
+        if (command.IsMove && _completion is null)
         {
-            (var refusal, row) = await MoveAsync(row, folder);
+            (var refusal, row) = await MoveAsync(row, command.ParentId);
             if (refusal is not null)
                 return new EntryResult(refusal, null);
         }
@@ -55,6 +55,8 @@ internal sealed partial class UploadSessionGrain
             return name;
         if (command.ParentId is not null && !Ids.IsValid(Ids.File, command.ParentId))
             return Refusals.NotFound("folder");
+        if (command is { ParentId: not null, ToRoot: true })
+            return Refusals.Invalid("The root is no folder.");
         if (command.OnConflict is { } rule && !Enum.IsDefined(rule))
             return Refusals.Invalid("There is no such conflict rule.");
         if (command.VerifiedSha256 is { } sha256 && !Checksums.IsSha256(sha256))
@@ -147,7 +149,7 @@ internal sealed partial class UploadSessionGrain
         SizeBytes = row.SizeBytes ?? command.SizeBytes ?? parts.Sum(part => part.SizeBytes),
         PartCount = row.PartCount ?? parts.Count,
         Name = command.Name ?? row.Name,
-        ParentId = command.ParentId ?? row.ParentId,
+        ParentId = command.IsMove ? command.ParentId : row.ParentId,
         OnConflict = command.OnConflict ?? row.OnConflict,
         VerifiedSha256 = command.VerifiedSha256 is { } sha256 ? Convert.FromHexString(sha256) : row.VerifiedSha256,
     };

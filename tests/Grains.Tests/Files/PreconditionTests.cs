@@ -170,6 +170,41 @@ public sealed class PreconditionTests(VersionHost host) : IClassFixture<VersionH
         Assert.Equal((0L, 20L), ((await editor.ProfileAsync()).ReservedBytes, (await owner.ProfileAsync()).UsedBytes));
     }
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(GrainsHost.PartSize + 20)]
+    public async Task Content_whose_folder_was_lost_comes_to_the_root_of_who_uploaded_it(int size)
+    {
+        var owner = await host.SignUpAsync();
+        var editor = await host.SignUpAsync();
+        var folder = await owner.FolderAsync("theirs");
+        await owner.File(folder).ShareAsync(editor.Id, ShareRole.Editor);
+        var shared = await editor.CreateAsync(TestUser.Command("shared", size, parentId: folder));
+        var gone = await editor.FolderAsync("gone");
+        var own = await editor.CreateAsync(TestUser.Command("own", size, parentId: gone));
+        var open = await editor.CreateAsync(TestUser.Command("open", size, parentId: await editor.FolderAsync("kept")));
+        foreach (var upload in (UploadInfo[])[shared, own, open])
+            await editor.PutAllAsync(upload, GrainsHost.Bytes(size));
+        await owner.File(folder).UnshareAsync(editor.Id);
+        await editor.File(gone).DeleteAsync(permanent: true);
+        foreach (var upload in (UploadInfo[])[shared, own])
+            Assert.Equal(RefusalReason.NotFound, (await editor.CompleteAsync(upload.Id)).Refusal!.Reason);
+
+        foreach (var upload in (UploadInfo[])[shared, own, open])
+        {
+            var made = await editor.CompleteAsync(upload.Id, ToRoot);
+            Assert.Null(made.Refusal);
+            Assert.Equal((editor.Id, null, (long)size), (made.Entry!.OwnerId, made.Entry.ParentId, made.Entry.SizeBytes));
+            Assert.Equal(made.Entry, (await editor.CompleteAsync(upload.Id, ToRoot)).Entry);
+        }
+
+        var (his, hers) = (await editor.ProfileAsync(), await owner.ProfileAsync());
+        Assert.Equal((3L * size, 0L, 0L, 0L), (his.UsedBytes, his.ReservedBytes, hers.UsedBytes, hers.ReservedBytes));
+        Assert.Equal(RefusalReason.NotFound, (await owner.CompleteAsync(shared.Id, ToRoot)).Refusal!.Reason);
+    }
+
+    private static CompleteUploadCommand ToRoot { get; } = new(null, null, null, null, null, null, ToRoot: true);
+
     private static Task<EntryResult> CompleteInAsync(TestUser user, string uploadId, string folder) =>
         user.CompleteAsync(uploadId, new CompleteUploadCommand(null, null, null, null, folder, null));
 
