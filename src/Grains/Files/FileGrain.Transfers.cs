@@ -50,6 +50,11 @@ internal sealed partial class FileGrain
             // Once more, for silos of a release that remembers while an offer is being taken.
             await TellAsync(taken.Ids);
         }
+        else if (await transfers.FindAsync(Id, cancellationToken) is not null)
+        {
+            // His own offer is for somebody else to take.
+            return new EntryResult(Refusals.NotFound("transfer"), null);
+        }
 
         // Also for a repeat.
         return await repository.FindAsync(Id, CancellationToken.None) is { } now && now.Entry.OwnerId == user

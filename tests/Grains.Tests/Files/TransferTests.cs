@@ -89,7 +89,8 @@ public sealed partial class TransferTests(TransferHost host) : IClassFixture<Tra
         {
             Assert.Null((await from.File(file).OfferTransferAsync(to.Id)).Refusal);
             Assert.Equal(RefusalReason.NotFound, (await other.File(file).EndTransferAsync()).Refusal!.Reason);
-            Assert.Equal(RefusalReason.NotFound, (await other.File(file).AcceptTransferAsync()).Refusal!.Reason);
+            foreach (var user in (TestUser[])[other, from])
+                Assert.Equal(RefusalReason.NotFound, (await user.File(file).AcceptTransferAsync()).Refusal!.Reason);
             await end();
             Assert.Equal(RefusalReason.NotFound, (await to.File(file).AcceptTransferAsync()).Refusal!.Reason);
             Assert.Empty((await to.Grain.ListTransfersAsync(false, null, 10)).Transfers);
