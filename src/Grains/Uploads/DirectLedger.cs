@@ -25,8 +25,9 @@ internal sealed class DirectLedger(CatalogueDatabase database, IOptions<DirectOp
     /// Takes over parts that the store has. What a front end acknowledged stays as it is: it was hashed, and the completion finds
     /// out when somebody has replaced it since.
     /// </summary>
-    public Task AdoptAsync(string id, long epoch, IReadOnlyCollection<StoredPart> parts) =>
-        database.ExecuteAsync(
+    /// <returns>False when none was taken over: the session is no longer ours or open.</returns>
+    public async Task<bool> AdoptAsync(string id, long epoch, IReadOnlyCollection<StoredPart> parts) =>
+        await database.ExecuteAsync(
             """
             WITH session AS (SELECT 1 FROM uploads WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) = 1 FOR SHARE)
             INSERT INTO upload_parts (upload_id, number, size_bytes, etag)
@@ -35,7 +36,7 @@ internal sealed class DirectLedger(CatalogueDatabase database, IOptions<DirectOp
             WHERE upload_parts.sha256 IS NULL
             """,
             parameters => parameters.Text(id).Long(epoch).Integers([.. parts.Select(part => part.Number)])
-                .Longs([.. parts.Select(part => part.SizeBytes)]).Texts([.. parts.Select(part => part.ETag)]));
+                .Longs([.. parts.Select(part => part.SizeBytes)]).Texts([.. parts.Select(part => part.ETag)])) > 0;
 
     /// <summary>Puts the janitor's next look for the staged object off by as long as the session is old.</summary>
     public Task LookLaterAsync(string id) =>

@@ -155,6 +155,13 @@ internal sealed class UploadRepository(
             parameters => parameters.Text(id).Integer(number),
             reader => reader.RowAsync(PartRow.Read));
 
+    /// <summary>True while a session is open, and of this epoch.</summary>
+    public Task<bool> IsOpenAsync(string id, long epoch) =>
+        database.ReadAsync(
+            "SELECT 1 FROM uploads WHERE id = $1 AND epoch = $2 AND coalesce(state, 0) = 1",
+            parameters => parameters.Text(id).Long(epoch),
+            async reader => await reader.ReadAsync());
+
     /// <summary>A page of parts, the sum of all, when the session ends by itself, and the file of a completed one.</summary>
     public Task<(List<PartInfo> Parts, long ReceivedBytes, DateTimeOffset ExpiresAt, Entry? File)> ReadPartsAsync(
         UploadRow row, int afterPart, int limit, CancellationToken cancellationToken) =>

@@ -11,6 +11,9 @@ internal sealed partial class UploadSessionGrain
     /// <summary>Most URLs of one call.</summary>
     private const int UrlCountMax = 1_000;
 
+    /// <summary>Looks at the store for one caller: the second one when another activation moved the session.</summary>
+    private const int LearnCountMax = 2;
+
     /// <summary>URLs that are signed before other calls get a turn.</summary>
     private const int SigningBatchLength = 50;
 
@@ -131,15 +134,25 @@ internal sealed partial class UploadSessionGrain
         return new PresignedPart(number, url.Url.OriginalString, url.ExpiresAt);
     }
 
-    /// <summary>Asks the store what came by URLs, unless it was asked a moment ago. What fails here is asked again by the next caller.</summary>
-    private async Task LearnPartsAsync(UploadRow row)
+    /// <summary>
+    /// Asks the store what came by URLs, unless it was asked a moment ago. What fails here is asked again by the next caller. Returns the
+    /// session as it is known then.
+    /// </summary>
+    private async Task<UploadRow> LearnPartsAsync(UploadRow row)
     {
-        if (row is not { State: UploadState.Open, UrlsUntil: not null, IsMultipart: true, StoreUploadId: not null } || _completion is not null
-            || SessionRules.FindObstacle(row, store.Profile) is not null)
-            return;
-        if (_listing is null && time.GetUtcNow() - _listedAt < direct.Value.PartListPeriod)
-            return;
-        await (_listing ??= LearnOnceAsync(row));
+        for (var attempt = 1; ; attempt++)
+        {
+            if (row is not { State: UploadState.Open, UrlsUntil: not null, IsMultipart: true, StoreUploadId: not null } || _completion is not null
+                || SessionRules.FindObstacle(row, store.Profile) is not null)
+                return row;
+            if (_listing is null && time.GetUtcNow() - _listedAt < direct.Value.PartListPeriod)
+                return row;
+            await (_listing ??= LearnOnceAsync(row));
+            // Another activation had taken the session over: what came is taken under a new epoch.
+            if (_row is not null || attempt == LearnCountMax || await LoadAsync() is not { } moved)
+                return row;
+            row = moved;
+        }
     }
 
     private async Task LearnOnceAsync(UploadRow row)
@@ -148,8 +161,8 @@ internal sealed partial class UploadSessionGrain
         try
         {
             var stored = StoredParts.Of((await ListStoredAsync(row)).Values, row);
-            await AdoptAsync(row, stored, await LedgerAsync(row));
-            _listedAt = time.GetUtcNow();
+            if (await AdoptAsync(row, stored, await LedgerAsync(row)))
+                _listedAt = time.GetUtcNow();
         }
         catch (ObjectStoreException exception)
         {
@@ -165,17 +178,20 @@ internal sealed partial class UploadSessionGrain
     private async Task<Dictionary<int, PartRow>> LedgerAsync(UploadRow row) =>
         (await repository.ReadPartRowsAsync(row.Id)).ToDictionary(part => part.Number);
 
-    private async Task AdoptAsync(UploadRow row, StoredParts stored, Dictionary<int, PartRow> known)
+    /// <summary>Takes over what the ledger does not have yet. False when the session is not ours any more.</summary>
+    private async Task<bool> AdoptAsync(UploadRow row, StoredParts stored, Dictionary<int, PartRow> known)
     {
         var news = stored.NewTo(known);
         if (news.Count == 0)
-            return;
-        await WriteAsync(async () =>
-        {
-            await directLedger.AdoptAsync(Id, row.Epoch, news);
             return true;
-        });
+        if (!await WriteAsync(() => directLedger.AdoptAsync(Id, row.Epoch, news)))
+        {
+            Forget();
+            return false;
+        }
+
         _learnedBytes += news.Sum(part => part.SizeBytes);
+        return true;
     }
 
     /// <summary>Before a completion: the ledger becomes what the store has, or the difference is refused. Null to go on.</summary>
@@ -225,8 +241,7 @@ internal sealed partial class UploadSessionGrain
 
         if (wrong.Length > 0)
             return Refusals.From(RefusalReason.InvalidPart) with { Parts = [.. wrong.Take(PartNumberCountMax)] };
-        await AdoptAsync(row, stored, known);
-        return null;
+        return await AdoptAsync(row, stored, known) ? null : Refusals.Busy("The session moved meanwhile; complete again.");
     }
 
     /// <summary>

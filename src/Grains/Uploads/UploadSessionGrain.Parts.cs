@@ -119,9 +119,19 @@ internal sealed partial class UploadSessionGrain
             return Refused(NotFound.Refusal!);
         if (FindObjection(row, number, sizeBytes) is { } refusal)
             return Refused(refusal);
-        if (_acknowledged.Contains(number) && await repository.FindPartAsync(Id, number) is { } stored
-            && stored.SizeBytes == sizeBytes && stored.Sha256.AsSpan().SequenceEqual(sha256))
-            return new PartPermit(null, stored.ToInfo(), null, null, row.Epoch, IsGrowing: false, Ticket: 0);
+        if (_acknowledged.Contains(number))
+        {
+            if (await repository.FindPartAsync(Id, number) is { } stored && stored.SizeBytes == sizeBytes && stored.Sha256.AsSpan().SequenceEqual(sha256))
+                return new PartPermit(null, stored.ToInfo(), null, null, row.Epoch, IsGrowing: false, Ticket: 0);
+            // Other bytes than were acknowledged: the store would have them before the ledger refuses them to one whose memory is old, and
+            // the completion by which another activation has taken the session over would miss what they replaced.
+            if (!await repository.IsOpenAsync(Id, row.Epoch))
+            {
+                Forget();
+                return Refused(Refusals.Busy("The session moved meanwhile; send the part again."));
+            }
+        }
+
         return row.IsMultipart ? await PermitPartAsync() : await PermitWholeAsync(row);
     }
 

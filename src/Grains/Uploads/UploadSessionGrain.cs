@@ -111,7 +111,7 @@ internal sealed partial class UploadSessionGrain(
     private async Task<UploadInfo> DescribeAsync(UploadRow row, int afterPart, int limit, CancellationToken cancellationToken)
     {
         if (afterPart == 0)
-            await LearnPartsAsync(row);
+            row = await LearnPartsAsync(row);
         var (page, received, expiresAt, file) = await repository.ReadPartsAsync(row, afterPart, limit + 1, cancellationToken);
         int? next = null;
         if (page.Count > limit)

@@ -105,6 +105,51 @@ public sealed class DuplicateActivationTests(GrainsHost host, ITestOutputHelper 
         Assert.Equal(right, await user.ReadAsync((await CompleteUntilDoneAsync(user, _sides[1], upload.Id)).Id));
     }
 
+    [Fact]
+    public async Task Other_bytes_for_a_part_are_not_written_by_a_side_that_does_not_know_of_the_completion_of_the_other()
+    {
+        var user = await host.SignUpAsync();
+        var content = GrainsHost.Bytes(2 * GrainsHost.PartSize);
+        var upload = await user.CreateAsync("not replaced.bin", content.Length);
+        foreach (var (part, index) in content.Chunk(GrainsHost.PartSize).Select((part, index) => (part, index)))
+            Assert.Null((await PutAsync(user, _sides[0], upload.Id, index + 1, part)).Refusal);
+        var isCompleting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var mayComplete = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        host.Store.Before = async (name, _) =>
+        {
+            if (name == "Complete" && isCompleting.TrySetResult())
+                await mayComplete.Task;
+        };
+
+        var completion = On(user, _sides[1]).GetGrain<IUploadSessionGrain>(upload.Id).CompleteAsync(new CompleteUploadCommand(null, null, null, null, null, null));
+        await isCompleting.Task;
+        var refused = await PutAsync(user, _sides[0], upload.Id, 2, GrainsHost.Bytes(GrainsHost.PartSize, seed: 77));
+        mayComplete.SetResult();
+        host.Store.Before = null;
+
+        Assert.Equal(RefusalReason.Busy, refused.Refusal?.Reason);
+        Assert.Equal(content, await user.ReadAsync((await completion).Entry!.Id));
+    }
+
+    [Fact]
+    public async Task Parts_that_came_straight_are_shown_by_a_side_whose_session_the_other_has_taken_over()
+    {
+        var user = await host.SignUpAsync();
+        var content = GrainsHost.Bytes(2 * GrainsHost.PartSize);
+        var parts = content.Chunk(GrainsHost.PartSize).ToArray();
+        var upload = await user.CreateAsync("straight.bin", content.Length);
+        Assert.Null((await On(user, _sides[0]).GetGrain<IUploadSessionGrain>(upload.Id).PresignAsync([1, 2])).Refusal);
+        Assert.Null((await PutAsync(user, _sides[1], upload.Id, 1, parts[0])).Refusal);
+        await ((IMultipartStore)host.Store.Inner).PutPartAsync(
+            await host.ScalarAsync<string>("SELECT object_key FROM uploads WHERE id = $1", upload.Id),
+            await host.ScalarAsync<string>("SELECT store_upload_id FROM uploads WHERE id = $1", upload.Id),
+            2, new StoreContent(parts[1], SHA256.HashData(parts[1])));
+
+        var shown = await On(user, _sides[0]).GetGrain<IUploadSessionGrain>(upload.Id).GetAsync(0, 10);
+
+        Assert.Equal([1, 2], shown.Upload!.Parts.Select(part => part.Number));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
