@@ -26,9 +26,15 @@ public sealed class EscapesMiddlewareTests
             context.Features.Get<IHttpRequestFeature>()!.RawTarget = raw;
             var isCalled = false;
 
-            await new EscapesMiddleware(_ => Task.FromResult(isCalled = true)).InvokeAsync(context);
+            await new EscapesMiddleware(Next).InvokeAsync(context);
 
             Assert.Equal((isTaken, isTaken ? 200 : 400), (isCalled, context.Response.StatusCode));
+
+            Task Next(HttpContext _)
+            {
+                isCalled = true;
+                return Task.CompletedTask;
+            }
         }
     }
 }

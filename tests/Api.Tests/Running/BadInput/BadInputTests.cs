@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Headers;
-using static GrainVault.Api.Tests.Running.Account;
 
 namespace GrainVault.Api.Tests.Running.BadInput;
 

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using GrainVault.Api.Tests.Running.Links;
 using static GrainVault.Api.Tests.Running.Account;
