@@ -89,16 +89,22 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         if (names.Length > PathDepthMax || names.Any(name => EntryNames.Check(name) is not null))
             return null;
         var keys = Array.ConvertAll(names, EntryNames.Key);
+        // The first entry from a name on is the one of that name, or there is none. By equality alone a planner that takes folders for small
+        // reads all of a large one by the index of another order.
         var file = await database.ReadAsync(
             $"""
             WITH RECURSIVE walk AS (
-                (SELECT id, 1 AS depth FROM entries
-                WHERE owner_id = $1 AND parent_id IS NULL AND name_key = $2 AND deleted_at IS NULL
-                ORDER BY parent_id, name_key LIMIT 1)
+                SELECT r.id, 1 AS depth FROM (
+                    SELECT id, name_key FROM entries WHERE owner_id = $1 AND parent_id IS NULL AND name_key >= $2 AND deleted_at IS NULL
+                    ORDER BY parent_id, name_key LIMIT 1) r
+                WHERE r.name_key = $2
                 UNION ALL
                 SELECT n.id, w.depth + 1 FROM walk w
-                JOIN entries n ON n.owner_id = $1 AND n.parent_id = w.id AND n.name_key = ($3)[w.depth + 1] AND n.deleted_at IS NULL
-                WHERE w.depth < $4
+                CROSS JOIN LATERAL (
+                    SELECT id, owner_id, parent_id, name_key FROM entries
+                    WHERE (owner_id, parent_id, name_key) >= ($1, w.id, ($3)[w.depth + 1]) AND deleted_at IS NULL
+                    ORDER BY owner_id, parent_id, name_key LIMIT 1) n
+                WHERE w.depth < $4 AND n.owner_id = $1 AND n.parent_id = w.id AND n.name_key = ($3)[w.depth + 1]
             )
             SELECT {FileRow.Columns} FROM walk JOIN {FileRow.From.Replace("entries e", "entries e ON e.id = walk.id", StringComparison.Ordinal)}
             WHERE walk.depth = $4
