@@ -84,10 +84,16 @@ public sealed class BadNameTests(VaultFixture fixture)
     [InlineData("a/b/c")]
     [InlineData("//")]
     [InlineData("a%0d%0ab")]
-    [InlineData("%ff%fe")]
     public async Task Path_that_leads_nowhere_is_not_found(string path)
     {
         using var user = await fixture.SignUpAsync();
         await RefusedAsync(user.Http.GetAsync("/v1/files/by-path/" + path), 404, "not-found");
+    }
+
+    [Fact]
+    public async Task Path_whose_escapes_are_no_text_is_refused()
+    {
+        using var user = await fixture.SignUpAsync();
+        await RefusedAsync(user.Http.GetAsync("/v1/files/by-path/%ff%fe"), 400, "bad-request");
     }
 }

@@ -14,6 +14,7 @@ public sealed class VaultProcess : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StoppedWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LastLinesWithin = TimeSpan.FromSeconds(10);
 
     private readonly TestFolder _folder = new();
     private readonly Dictionary<string, string> _settings;
@@ -80,7 +81,12 @@ public sealed class VaultProcess : IAsyncDisposable
             async () =>
             {
                 if (_process!.HasExited)
+                {
+                    // Its last lines are the reason; they are read beside this, and end with it unless somebody else holds its output.
+                    await _process.WaitForExitAsync().WaitAsync(LastLinesWithin).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     throw new InvalidOperationException($"the front end ended with {_process.ExitCode}:\n{Log}");
+                }
+
                 try
                 {
                     using var answer = await http.GetAsync("/healthz/ready");
