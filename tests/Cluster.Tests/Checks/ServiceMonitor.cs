@@ -56,6 +56,9 @@ internal sealed class ServiceMonitor : IAsyncDisposable
     /// <summary>The longest time that any probe went without an answer, from the first request that failed to the first that did not.</summary>
     public TimeSpan LongestOutage => _watches.Max(watch => watch.LongestOutage);
 
+    /// <summary>Counts from now on only; an outage that lasts counts with all its time.</summary>
+    public void ForgetOutages() => _watches.ForEach(watch => watch.ForgetOutages());
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -126,6 +129,8 @@ internal sealed class ServiceMonitor : IAsyncDisposable
             lock (_gate)
                 return Stopwatch.GetElapsedTime(since, _history.First(entry => entry.IsSuccess && entry.Sent >= since).Answered);
         }
+
+        public void ForgetOutages() => LongestOutage = TimeSpan.Zero;
 
         private void Record(long sent, bool isSuccess)
         {
