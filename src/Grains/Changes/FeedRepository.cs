@@ -26,6 +26,9 @@ internal sealed class FeedRepository(CatalogueDatabase database)
     /// <summary>Long cursors that are kept of one user.</summary>
     private const int CursorCountMax = 200;
 
+    /// <summary>Statements of one pruning. One shard prunes all feeds, and so removes up to 833 changes a second by default.</summary>
+    private const int PruneCountMax = 100;
+
     public Task<List<FeedOwner>> FindOwnersAsync(string userId, CancellationToken cancellationToken) =>
         database.ReadAsync(
             "SELECT owner_id, hash, last_seq FROM feed_owners($1)",
@@ -112,8 +115,26 @@ internal sealed class FeedRepository(CatalogueDatabase database)
             reader => reader.RowsAsync(row => (row.GetString(0), row.Time(1))),
             cancellationToken)).ToDictionary(row => row.Item1, row => row.Item2, StringComparer.Ordinal);
 
-    /// <summary>Removes changes and cursors that are older; returns how many.</summary>
-    public Task<int> PruneAsync(TimeSpan age, int limit, CancellationToken cancellationToken) =>
+    /// <summary>Removes changes and cursors that are older; returns how many rows it dealt with.</summary>
+    /// <param name="age">How old they are at least.</param>
+    /// <param name="limit">Rows of each table that a statement deals with; there are at most <see cref="PruneCountMax"/> such statements.</param>
+    /// <param name="cancellationToken">Ends the call between two of them, or within one.</param>
+    public async Task<int> PruneAsync(TimeSpan age, int limit, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        for (var turn = 0; turn < PruneCountMax; turn++)
+        {
+            var gone = await PruneOnceAsync(age, limit, cancellationToken);
+            count += gone;
+            // None of the tables gave as many as it may.
+            if (gone < limit)
+                break;
+        }
+
+        return count;
+    }
+
+    private Task<int> PruneOnceAsync(TimeSpan age, int limit, CancellationToken cancellationToken) =>
         database.QueryAsync(
             "SELECT prune_feed($1, $2)",
             parameters => parameters.Interval(age).Integer(limit),

@@ -12,7 +12,7 @@ public sealed class JanitorOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan Period { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Rows of one kind that a run of a shard works on. Default: 500.</summary>
+    /// <summary>Rows of one kind that a run of a shard works on, and of feeds, which one shard prunes for all, one statement. Default: 500.</summary>
     [Range(1, 100_000)]
     public int RowCountMax { get; set; } = 500;
 

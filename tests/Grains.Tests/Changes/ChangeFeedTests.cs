@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace GrainVault.Grains.Tests.Changes;
 
-public sealed class ChangeFeedTests(GrainsHost host) : IClassFixture<GrainsHost>
+public sealed partial class ChangeFeedTests(GrainsHost host) : IClassFixture<GrainsHost>
 {
     [Fact]
     public async Task Replayed_from_the_beginning_the_feed_gives_the_present_state_after_each_kind_of_change()
@@ -360,17 +360,5 @@ public sealed class ChangeFeedTests(GrainsHost host) : IClassFixture<GrainsHost>
         Assert.InRange(replica.Cursor!.Length, 1, 3_000);
         await host.ExecuteAsync("DELETE FROM feed_cursors WHERE user_id = $1", reader.Id);
         Assert.Equal(RefusalReason.CursorExpired, (await reader.Grain.ReadChangesAsync(replica.Cursor, 10)).Refusal!.Reason);
-    }
-
-    [Fact]
-    public async Task Old_changes_are_pruned_from_the_beginning_without_a_hole()
-    {
-        var owner = await host.SignUpAsync();
-        for (var i = 0; i < 6; i++)
-            await owner.FolderAsync($"folder {i}");
-        await host.ExecuteAsync("UPDATE changes SET at = now() - interval '2 days' WHERE owner_id = $1 AND seq IN (1, 2, 4)", owner.Id);
-        Assert.True(await host.ScalarAsync<int>("SELECT prune_feed(interval '1 day', 100)") >= 2);
-        Assert.Equal("3,4,5,6", await host.ScalarAsync<string>("SELECT string_agg(seq::text, ',' ORDER BY seq) FROM changes WHERE owner_id = $1", owner.Id));
-        await new FeedReplica(owner).AssertCatchesUpAsync();
     }
 }

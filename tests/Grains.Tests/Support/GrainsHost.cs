@@ -149,7 +149,7 @@ public class GrainsHost : IAsyncLifetime
     protected virtual Task<IObjectStore> MakeStoreAsync() => Task.FromResult<IObjectStore>(new DiskObjectStore(
         new DiskOptions { Directory = _folder["objects"] }, TimeProvider.System, NullLogger<DiskObjectStore>.Instance));
 
-    protected string ConnectionString(string schema) =>
+    public string ConnectionString(string schema) =>
         new NpgsqlConnectionStringBuilder(_database.ForSchema(schema)) { MaxAutoPrepare = 64 }.ConnectionString;
 
     private async Task StartAsync() => _host = await StartHostAsync();
