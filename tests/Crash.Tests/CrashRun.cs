@@ -26,6 +26,7 @@ internal sealed class CrashRun : IAsyncDisposable
     private readonly Action<string> _log;
     private readonly List<Expectation> _uploads = [];
     private readonly string _email = $"{Guid.NewGuid():n}@crash.example";
+    private WebhookCheck? _webhook;
     private int _nextSeed;
 
     private CrashRun(int seed, VaultProcess vault, Action<string> log)
@@ -42,10 +43,19 @@ internal sealed class CrashRun : IAsyncDisposable
     {
         var vault = await VaultProcess.StartAsync(settings);
         var run = new CrashRun(seed, vault, log);
-        using var http = vault.CreateClient();
-        using var answer = await http.PostAsJsonAsync("/v1/auth/signup", new { email = run._email, password = Password });
-        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
-        return run;
+        try
+        {
+            using var http = vault.CreateClient();
+            using var answer = await http.PostAsJsonAsync("/v1/auth/signup", new { email = run._email, password = Password });
+            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+            run._webhook = await WebhookCheck.CreateAsync(await run.SignInAsync(http));
+            return run;
+        }
+        catch
+        {
+            await run.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Uploads in parallel, kills something at a random moment, starts again and checks every promise.</summary>
@@ -94,9 +104,15 @@ internal sealed class CrashRun : IAsyncDisposable
         await CheckAsync(http);
         var profile = await http.GetFromJsonAsync<JsonNode>("/v1/me");
         Assert.Equal(0, profile!["reservedBytes"]!.GetValue<long>());
+        _log($"webhook: {_webhook}");
     }
 
-    public async ValueTask DisposeAsync() => await _vault.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _vault.DisposeAsync();
+        if (_webhook is not null)
+            await _webhook.DisposeAsync();
+    }
 
     /// <summary>A moment that is random in work done rather than in time, so that slow machines are killed in mid-work too.</summary>
     private async Task ReachMomentAsync()
@@ -183,6 +199,7 @@ internal sealed class CrashRun : IAsyncDisposable
         await CheckDeletedAsync(http);
         await CheckQuotaAsync(http);
         await CheckLedgerAsync();
+        await _webhook!.CheckAsync(http, _uploads);
     }
 
     private async Task CheckPartsAsync(HttpClient http)

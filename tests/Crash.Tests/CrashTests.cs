@@ -23,6 +23,8 @@ public abstract class CrashTests(ITestOutputHelper output)
     {
         // Garbage goes at once, so that the sweeper too is killed in the middle of its work.
         settings["GrainVault__Janitor__GarbageDelay"] = "00:00:02";
+        foreach (var (name, value) in WebhookCheck.Settings)
+            settings[name] = value;
         var seed = Seed;
         output.WriteLine($"seed {seed}, {Rounds} rounds");
         await using var run = await CrashRun.CreateAsync(seed, settings, output.WriteLine);

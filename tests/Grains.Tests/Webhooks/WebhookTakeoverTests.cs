@@ -1,4 +1,5 @@
 using GrainVault.Grains.Tests.Support;
+using GrainVault.TestKit.Webhooks;
 using GrainVault.Webhooks;
 
 namespace GrainVault.Grains.Tests.Webhooks;

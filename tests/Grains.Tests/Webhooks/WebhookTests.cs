@@ -5,6 +5,7 @@ using System.Text;
 using GrainVault.Accounts;
 using GrainVault.Grains.Tests.Audit;
 using GrainVault.Grains.Tests.Support;
+using GrainVault.TestKit.Webhooks;
 using GrainVault.Options;
 using GrainVault.Webhooks;
 

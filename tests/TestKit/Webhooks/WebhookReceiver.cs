@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
-using GrainVault.Webhooks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace GrainVault.Grains.Tests.Webhooks;
+namespace GrainVault.TestKit.Webhooks;
 
 /// <summary>A delivery as it came.</summary>
 public sealed record Received(string Path, string MessageId, JsonElement Body, bool IsSigned);
@@ -56,10 +57,17 @@ public sealed class WebhookReceiver : IAsyncDisposable
         var isSigned = Secrets.TryGetValue(path, out var secret)
             && long.TryParse(time, out var seconds)
             && Math.Abs(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - seconds) < 60
-            && headers["webhook-signature"] == WebhookRules.Sign(secret, id, seconds, body);
+            && headers["webhook-signature"] == Signature(secret, id, time, body);
         Deliveries.Enqueue(new Received(path, id, JsonDocument.Parse(body).RootElement, isSigned));
         var number = Of(path).Count();
         await Hold(path, number);
         context.Response.StatusCode = Status(path, number);
+    }
+
+    /// <summary>As Standard Webhooks says, by this side's own reading of it.</summary>
+    private static string Signature(byte[] secret, string id, string time, byte[] body)
+    {
+        byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{time}."), .. body];
+        return $"v1,{Convert.ToBase64String(HMACSHA256.HashData(secret, signed))}";
     }
 }
