@@ -54,6 +54,18 @@ public sealed class BucketSetupTests
     }
 
     [Fact]
+    public async Task Setup_that_was_killed_after_any_of_its_calls_is_completed_by_the_next()
+    {
+        await using var proxy = await FaultyS3.StartAsync((await S3ServerFixture.ServerAsync()).Endpoint);
+        var callCount = 0;
+        while (await IsKilledAsync(proxy, callCount + 1))
+            callCount++;
+
+        // The bucket, its four parts, of which notifications have a topic, and a probe that is written and removed.
+        Assert.InRange(callCount, 7, 20);
+    }
+
+    [Fact]
     public async Task Rules_of_others_stay()
     {
         var options = await OptionsAsync();
@@ -210,6 +222,52 @@ public sealed class BucketSetupTests
     [InlineData("7.00:00:01", 9)]
     public void Forgotten_uploads_live_a_day_longer_than_sessions(string lifetime, int days) =>
         Assert.Equal(days, (Plan with { UploadLifetime = TimeSpan.Parse(lifetime, System.Globalization.CultureInfo.InvariantCulture) }).AbortDays);
+
+    /// <summary>
+    /// Sets a bucket up until the server has carried out a number of calls that change something, of which the last is never answered, and
+    /// then again; false when there are not so many.
+    /// </summary>
+    private static async Task<bool> IsKilledAsync(FaultyS3 proxy, int callCount)
+    {
+        var options = await OptionsAsync();
+        var direct = options.Endpoint;
+        using var end = new CancellationTokenSource();
+        var count = 0;
+        proxy.Fault = async (context, _) =>
+        {
+            // Nothing comes from a process that is dead.
+            if (end.IsCancellationRequested)
+                return await FaultyS3.AnswerErrorAsync(context, 403, "AccessDenied");
+            if (context.Request.Method is "GET" or "HEAD" || ++count < callCount)
+                return false;
+            using var answer = await proxy.PassOnAsync(context);
+            Assert.True((int)answer.StatusCode < 500);
+            await end.CancelAsync();
+            return await FaultyS3.AnswerErrorAsync(context, 403, "AccessDenied");
+        };
+        options.Endpoint = proxy.Endpoint;
+        using (var setup = new BucketSetup(options, Plan))
+        {
+            try
+            {
+                await setup.ApplyAsync(end.Token);
+            }
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
+            {
+                // As it has to be; what is removed at the end does not wait for its answer.
+            }
+        }
+
+        options.Endpoint = direct;
+        using var again = new BucketSetup(options, Plan);
+        var lines = await again.ApplyAsync();
+        Assert.True(lines.All(line => line.IsFine), $"after {callCount} calls: {Show(lines)}");
+        Assert.Equal("bucket Ok, cors Ok, lifecycle Ok, notifications Ok, keys Ok", Show(await again.CheckAsync()));
+        using var s3 = S3Client.Create(options, direct, S3Dialect.Ceph, S3Client.CredentialsOf(options));
+        Assert.Empty((await s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = options.Bucket })).S3Objects ?? []);
+        Assert.Equal(2, (await s3.GetBucketNotificationAsync(options.Bucket)).TopicConfigurations.Count);
+        return end.IsCancellationRequested;
+    }
 
     private static bool HttpMethodIsHead(Microsoft.AspNetCore.Http.HttpContext context) => context.Request.Method == "HEAD";
 
