@@ -52,5 +52,36 @@ public sealed class UserShareTests(VaultFixture fixture)
         Assert.Empty((await owner.GetJsonAsync($"/v1/files/{file}/shares")).GetProperty("shares").EnumerateArray());
     }
 
+    [Fact]
+    public async Task Completion_with_null_as_folder_goes_to_the_own_root_and_without_one_to_the_folder_of_the_creation()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var editor = await fixture.SignUpAsync();
+        var folder = IdOf(await owner.MakeFolderAsync("shared"));
+        using var shared = await owner.Http.PutAsJsonAsync($"/v1/files/{folder}/shares/{editor.UserId}", new { role = "editor" });
+        Assert.Equal(HttpStatusCode.OK, shared.StatusCode);
+
+        foreach (var user in (Account[])[owner, editor])
+        {
+            foreach (var body in (string[])["""{"name":"NAME"}""", """{"name":"NAME","parentId":null}"""])
+            {
+                var isRoot = body.Contains("null", StringComparison.Ordinal);
+                using var created = await user.PostAsync("/v1/uploads", new { name = "x", size = 1, parentId = folder });
+                var upload = IdOf(await JsonAsync(created));
+                using var part = await user.PutPartAsync(upload, 1, [1]);
+                Assert.Equal(HttpStatusCode.OK, part.StatusCode);
+                using var completed = await user.PostJsonAsync($"/v1/uploads/{upload}/complete", body.Replace("NAME", $"{user.UserId} {isRoot}", StringComparison.Ordinal));
+                Assert.Equal(HttpStatusCode.Created, completed.StatusCode);
+                var file = await JsonAsync(completed);
+                Assert.Equal(isRoot ? user.UserId : owner.UserId, file.GetProperty("ownerId").GetString());
+                Assert.Equal(isRoot ? null : folder, (await user.GetJsonAsync($"/v1/files/{IdOf(file)}")).GetProperty("parentId").GetString());
+            }
+        }
+
+        Assert.Equal(2, Ids(await owner.GetJsonAsync($"/v1/files?parentId={folder}")).Count());
+        Assert.Equal(
+            (3L, 1L), ((await owner.GetJsonAsync("/v1/me")).GetProperty("usedBytes").GetInt64(), (await editor.GetJsonAsync("/v1/me")).GetProperty("usedBytes").GetInt64()));
+    }
+
     private static IEnumerable<string> Ids(JsonElement page) => page.GetProperty("entries").EnumerateArray().Select(IdOf);
 }

@@ -88,6 +88,46 @@ public sealed class LinkTests(VaultFixture fixture)
     }
 
     [Fact]
+    public async Task Download_whose_connection_is_cut_takes_of_its_ticket_only_what_was_sent()
+    {
+        using var user = await fixture.SignUpAsync();
+        using var visitor = Visitor();
+        // More than goes to somebody who reads nothing.
+        var content = new byte[24 << 20];
+        var (_, token) = await user.MakeLinkAsync(IdOf(await user.PutFileAsync("large", content)), new { maxDownloads = 1 });
+        string? ticket = null;
+        // A ticket is good for three times the size: without what is given back, the fourth would be refused for good.
+        for (var cut = 1; cut <= 5; cut++)
+        {
+            await Eventually.TrueAsync(
+                async () =>
+                {
+                    using var slow = fixture.CreateSlowClient();
+                    using var request = new HttpRequestMessage(HttpMethod.Get, $"/s/{token}/content{(ticket is null ? "" : $"?ticket={ticket}")}");
+                    using var answer = await slow.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+                    if (answer.StatusCode != HttpStatusCode.OK)
+                        return false;
+                    ticket ??= answer.Headers.GetValues("X-Download-Ticket").Single();
+                    return true;
+                },
+                TimeSpan.FromSeconds(30),
+                () => $"cut {cut} finds nothing left of the ticket");
+        }
+
+        byte[]? whole = null;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var answer = await visitor.VisitAsync($"/s/{token}/content?ticket={ticket}");
+                whole = answer.StatusCode == HttpStatusCode.OK ? await answer.Content.ReadAsByteArrayAsync() : null;
+                return whole is not null;
+            },
+            TimeSpan.FromSeconds(30),
+            () => "nothing is left for the whole");
+        Assert.Equal(content, whole);
+    }
+
+    [Fact]
     public async Task Redirect_leads_to_the_store_for_no_longer_than_configured()
     {
         using var user = await fixture.SignUpAsync();
