@@ -74,6 +74,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<ShortcutTargets>();
         services.AddSingleton<TransferRepository>();
         services.AddSingleton<ListCursors>();
+        services.AddSingleton<FolderSearch>();
         services.AddSingleton<EntryListing>();
         services.AddSingleton<ArchiveListing>();
         services.AddSingleton<TrashRepository>();

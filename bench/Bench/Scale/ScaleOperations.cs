@@ -47,6 +47,8 @@ internal sealed class ScaleOperations(IGrainFactory grains, BenchOptions options
         operations.Add(new ScaleOperation($"list a trash of {part}", () => ListAsync(new EntryQuery(EntryView.Trash, null, null, null, PageLength))));
         operations.AddRange(Searches.Select(search => new ScaleOperation(
             $"search {search.What}", () => ListAsync(new EntryQuery(EntryView.Owned, null, search.Text, null, PageLength, Filter: search.Filter)))));
+        operations.AddRange((((string, string)[])[("all have", "file"), ("one in 100,000 has", "needle")]).Select(search => new ScaleOperation(
+            $"search in the folder of {count} what {search.Item1}", () => ListAsync(InFolder(ScaleData.Million, EntrySort.Name) with { Search = search.Item2 }))));
         operations.Add(new ScaleOperation("find a/b/c/d/e by path", () => FindAsync("a/b/c/d/e")));
         operations.Add(new ScaleOperation(
             $"find one of {count} by path; against one of {ScaleData.SmallCount}",

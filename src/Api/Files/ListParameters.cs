@@ -7,7 +7,7 @@ namespace GrainVault.Api.Files;
 /// <summary>The query of <c>GET /v1/files</c>.</summary>
 /// <param name="View">owned, shared, shortcuts, trash, recent or public.</param>
 /// <param name="ParentId">Folder; the root when left out.</param>
-/// <param name="Q">Part of the name, through all folders.</param>
+/// <param name="Q">Part of the name, through all folders, or in that of parentId alone.</param>
 /// <param name="Match">substring or prefix.</param>
 /// <param name="Sort">name, size or time.</param>
 /// <param name="Order">asc or desc.</param>

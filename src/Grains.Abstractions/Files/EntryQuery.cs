@@ -60,7 +60,7 @@ public sealed record EntryFilter(
 /// <summary>A listing.</summary>
 /// <param name="View">Which entries.</param>
 /// <param name="ParentId">Folder; null for the root.</param>
-/// <param name="Search">Part of the name, case-insensitive, through all folders; null for none.</param>
+/// <param name="Search">Part of the name, case-insensitive, through all folders, or in the folder alone where one is named; null for none.</param>
 /// <param name="Cursor">From the page before; null for the first page.</param>
 /// <param name="Limit">Entries in a page, 1 to 1,000.</param>
 /// <param name="Sort">Order; null for the usual one: a folder by name, everything else by time.</param>

@@ -4,7 +4,7 @@ using Npgsql;
 namespace GrainVault.Files;
 
 /// <summary>Lists and finds entries of a user, a page at a time by keyset: the cost of a page doesn't grow with the number of entries.</summary>
-internal sealed class EntryListing(CatalogueDatabase database, ListCursors cursors, ShortcutTargets targets)
+internal sealed class EntryListing(CatalogueDatabase database, ListCursors cursors, ShortcutTargets targets, FolderSearch search)
 {
     /// <summary>Most entries in a page.</summary>
     public const int LimitMax = 1_000;
@@ -27,8 +27,8 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
     /// <summary>A page of entries. Refusals: Invalid (limit, order, filter, search, cursor), NotFound (folder).</summary>
     public async Task<EntryPageResult> ListAsync(string userId, EntryQuery query, CancellationToken cancellationToken)
     {
-        // What is in a folder that is shared is listed as what is in any folder.
-        if (query is { View: EntryView.Shared, ParentId: not null, Search: null })
+        // What is in a folder that is shared is listed, and searched, as what is in any folder.
+        if (query is { View: EntryView.Shared, ParentId: not null })
             query = query with { View = EntryView.Owned };
         if (Check(query) is { } refusal)
             return Refused(refusal);
@@ -39,7 +39,9 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             return Refused(Refusals.Invalid("The cursor was not issued for this list."));
         var page = EntryPageSql.IsFolder(query)
             ? await FolderAsync(userId, query, scope, position, cancellationToken)
-            : await ViewAsync(userId, query, scope, position, cancellationToken);
+            : EntryPageSql.IsFolderSearch(query)
+                ? await search.ListAsync(userId, query, scope, position, cancellationToken)
+                : await ViewAsync(userId, query, scope, position, cancellationToken);
         return page with { Entries = await targets.ShowAsync(page.Entries, userId, cancellationToken) };
     }
 

@@ -26,6 +26,9 @@ internal static partial class EntryPageSql
     /// <summary>True when the list is what stands in one folder.</summary>
     public static bool IsFolder(EntryQuery query) => query is { View: EntryView.Owned, Search: null };
 
+    /// <summary>True for a search in one folder alone.</summary>
+    public static bool IsFolderSearch(EntryQuery query) => query is { View: EntryView.Owned, ParentId: not null, Search: not null };
+
     /// <summary>By what the list is sorted.</summary>
     public static EntrySort SortOf(EntryQuery query) =>
         query.Sort ?? (IsFolder(query) || (query.Search is not null && query.Filter is { IsPrefix: true }) ? EntrySort.Name : EntrySort.Time);
@@ -129,8 +132,10 @@ internal static partial class EntryPageSql
         if (IsFolder(query))
             yield return query.ParentId is null ? "parent_id IS NULL" : "parent_id = $2";
         if (query.Search is not null)
-            yield return query.Filter is { IsPrefix: true } ? "name_key >= $5 AND name_key <= $6" : "name_key LIKE $5";
+            yield return Matches(query);
     }
+
+    private static string Matches(EntryQuery query) => query.Filter is { IsPrefix: true } ? "name_key >= $5 AND name_key <= $6" : "name_key LIKE $5";
 
     private static IEnumerable<string> Filters(EntryQuery query)
     {
@@ -151,14 +156,14 @@ internal static partial class EntryPageSql
     }
 
     /// <summary>The page comes first, by an index; then its versions, and whether its folders are live, each looked at once.</summary>
-    private static string Statement(string page, string order, int rowCount, bool asksLive, bool isOthers = false) =>
+    private static string Statement(string page, string order, int rowCount, bool asksLive, bool isOthers = false, string flags = "true") =>
         $"""
         WITH page AS MATERIALIZED (SELECT e.* FROM {page} LIMIT {rowCount}),
         folders AS MATERIALIZED (
             SELECT f.parent_id, entry_is_live(f.parent_id) AS is_live{(isOthers ? ", (SELECT a.role > 0 FROM entry_access(f.parent_id, $1) a) AS is_seen" : "")}
             FROM (SELECT DISTINCT parent_id FROM page WHERE {(asksLive ? "parent_id IS NOT NULL" : "false")}) f
         )
-        SELECT {(isOthers ? ColumnsAsSeen : FileRow.Columns)}, {(asksLive ? "e.parent_id IS NULL OR coalesce(f.is_live, false)" : "true")} FROM page e
+        SELECT {(isOthers ? ColumnsAsSeen : FileRow.Columns)}, {(asksLive ? "e.parent_id IS NULL OR coalesce(f.is_live, false)" : flags)} FROM page e
         LEFT JOIN folders f ON f.parent_id = e.parent_id
         LEFT JOIN file_versions v ON v.file_id = e.id AND v.number = e.current_version ORDER BY {order}
         """;

@@ -93,6 +93,67 @@ public sealed class SearchTests(GrainsHost host) : IClassFixture<GrainsHost>
         Assert.Equal(111, (await NamesAsync(user, " 77")).Count);
     }
 
+    [Fact]
+    public async Task Search_in_a_folder_finds_what_stands_there_for_everybody_who_may_read_it()
+    {
+        var (owner, viewer, other) = (await host.SignUpAsync(), await host.SignUpAsync(), await host.SignUpAsync());
+        var folder = await owner.FolderAsync("folder");
+        var below = await owner.FolderAsync("needles", folder);
+        foreach (var (name, parent) in ((string, string?)[])[("Needle 1", folder), ("hay", folder), ("a needle", folder), ("needle below", below), ("needle at the root", null)])
+            Assert.Null((await owner.WriteFileAsync(name, [1], parentId: parent)).Refusal);
+        await viewer.WriteFileAsync("needle of the viewer", [1]);
+        await owner.File((await owner.WriteFileAsync("needle in the trash", [1], parentId: folder)).Entry!.Id).DeleteAsync(permanent: false);
+        await owner.File(folder).ShareAsync(viewer.Id, ShareRole.Viewer);
+        var query = new EntryQuery(EntryView.Owned, folder, "NEEDLE", null, 1, EntrySort.Name);
+
+        foreach (var user in (TestUser[])[owner, viewer])
+        {
+            foreach (var view in (EntryView[])[EntryView.Owned, EntryView.Shared])
+                Assert.Equal(["a needle", "Needle 1", "needles"], (await PagesAsync(user, query with { View = view })).ConvertAll(entry => entry.Name));
+            Assert.Equal(["needles", "Needle 1", "a needle"], (await PagesAsync(user, query with { IsDescending = true })).ConvertAll(entry => entry.Name));
+            Assert.Equal(["a needle", "Needle 1"], (await PagesAsync(user, query with { Sort = null, Filter = new EntryFilter(false, EntryKind.File, null, null, null, null, null) })).ConvertAll(entry => entry.Name));
+            Assert.Equal(["Needle 1", "needles"], (await PagesAsync(user, query with { Filter = new EntryFilter(true, null, null, null, null, null, null) })).ConvertAll(entry => entry.Name));
+            Assert.Equal(["needle below"], (await PagesAsync(user, query with { ParentId = below })).ConvertAll(entry => entry.Name));
+        }
+
+        Assert.Equal(RefusalReason.NotFound, (await other.Grain.ListFilesAsync(query)).Refusal!.Reason);
+        var first = await owner.Grain.ListFilesAsync(query);
+        Assert.Equal(RefusalReason.Invalid, (await owner.Grain.ListFilesAsync(query with { ParentId = below, Cursor = first.NextCursor })).Refusal!.Reason);
+        await owner.File(folder).UnshareAsync(viewer.Id);
+        Assert.Equal(RefusalReason.NotFound, (await viewer.Grain.ListFilesAsync(query)).Refusal!.Reason);
+        await owner.File(folder).DeleteAsync(permanent: false);
+        Assert.Equal(RefusalReason.NotFound, (await owner.Grain.ListFilesAsync(query)).Refusal!.Reason);
+    }
+
+    [Fact]
+    public async Task Search_in_a_large_folder_gives_all_of_it_by_the_index_of_every_order()
+    {
+        var user = await host.SignUpAsync();
+        var folder = await user.FolderAsync("folder");
+        await InsertAsync(user.Id, Enumerable.Range(0, 2 * EntryPageSql.FolderRowsWalked).Select(i => $"file {i}").ToList());
+        await host.ExecuteAsync("UPDATE entries SET parent_id = $2 WHERE owner_id = $1 AND kind = 1", user.Id, folder);
+        await InsertAsync(user.Id, Enumerable.Range(0, 500).Select(i => $"outside {i}").ToList());
+        await host.ExecuteAsync("ANALYZE entries");
+        var all = (await PagesAsync(user, new EntryQuery(EntryView.Owned, folder, null, null, 1000))).ToList();
+        Assert.Equal(2 * EntryPageSql.FolderRowsWalked, all.Count);
+
+        foreach (var sort in Enum.GetValues<EntrySort>())
+        {
+            foreach (var isDescending in (bool[])[false, true])
+            {
+                var query = new EntryQuery(EntryView.Owned, folder, "77", null, 40, sort, isDescending);
+                var expected = all.Where(entry => entry.Name.Contains("77", StringComparison.Ordinal)).ToList();
+                expected.Sort((a, b) => Compare(a, b, sort) * (isDescending ? -1 : 1));
+                Assert.Equal(expected.ConvertAll(entry => entry.Name), (await PagesAsync(user, query)).ConvertAll(entry => entry.Name));
+                foreach (var isFirstPage in (bool[])[true, false])
+                {
+                    var plan = await ExplainAsync(user.Id, query, EntryPageSql.FolderSearchPage(query, isFirstPage, 41));
+                    Assert.Contains(sort switch { EntrySort.Name => "entries_live_name", EntrySort.Size => "entries_folder_sizes", _ => "entries_folder_times" }, plan, StringComparison.Ordinal);
+                }
+            }
+        }
+    }
+
     private static int Compare(Entry a, Entry b, EntrySort sort)
     {
         var order = sort switch

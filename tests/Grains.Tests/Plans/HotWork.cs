@@ -97,6 +97,12 @@ internal sealed class HotWork(PlansHost host, TestUser user, TestUser reader)
         Done((await reader.File(file).OpenContentAsync(null)).Refusal);
         Assert.NotEmpty((await reader.Grain.ListFilesAsync(new EntryQuery(EntryView.Shared, null, null, null, PageLength))).Entries);
         Done((await reader.Grain.ListFilesAsync(new EntryQuery(EntryView.Shared, Many, null, null, PageLength))).Refusal);
+        foreach (var sort in Enum.GetValues<EntrySort>())
+        {
+            var search = new EntryQuery(EntryView.Owned, Many, "big 4", null, 2, sort);
+            var first = await reader.Grain.ListFilesAsync(search);
+            Done((await reader.Grain.ListFilesAsync(search with { Cursor = first.NextCursor })).Refusal);
+        }
         Done((await reader.File(Ids.New(Ids.File)).CopyFromAsync(new CopyFileCommand(file, "of another", false, null, OnConflict.Fail))).Refusal);
         Done((await reader.WriteFileAsync("by an editor", [1], parentId: Many)).Refusal);
         await reader.FolderAsync("made by an editor", Many);
