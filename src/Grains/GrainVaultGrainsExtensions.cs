@@ -72,6 +72,7 @@ public static class GrainVaultGrainsExtensions
         services.AddSingleton<LinkRepository>();
         services.AddSingleton<LinkTickets>();
         services.AddSingleton<ShortcutTargets>();
+        services.AddSingleton<EntryRoles>();
         services.AddSingleton<TransferRepository>();
         services.AddSingleton<ListCursors>();
         services.AddSingleton<FolderSearch>();

@@ -20,6 +20,7 @@ namespace GrainVault.Api.Files;
 /// <param name="DeletedAt">When it went to the trash; absent while it is live.</param>
 /// <param name="TargetId">With a shortcut: what it points to.</param>
 /// <param name="TargetState">With a shortcut: <c>live</c>, or <c>gone</c> when the target is not there or no longer shared.</param>
+/// <param name="Role">What the reader may do with what is shared with him; absent for the owner, and for what is only public.</param>
 internal sealed record FileAnswer(
     string Id,
     EntryKind Kind,
@@ -35,7 +36,8 @@ internal sealed record FileAnswer(
     DateTimeOffset ModifiedAt,
     DateTimeOffset? DeletedAt,
     string? TargetId,
-    TargetState? TargetState)
+    TargetState? TargetState,
+    ShareRole? Role)
 {
     /// <summary>The wire form of an entry.</summary>
     public static FileAnswer From(Entry entry) => new(
@@ -53,7 +55,8 @@ internal sealed record FileAnswer(
         entry.ModifiedAt,
         entry.DeletedAt,
         entry.TargetId,
-        entry.TargetState);
+        entry.TargetState,
+        entry.Role);
 }
 
 /// <summary>A page of entries.</summary>

@@ -65,6 +65,7 @@ public enum OnConflict
 /// <param name="DeletedAt">When it went to the trash; null while live.</param>
 /// <param name="TargetId">What a shortcut points to; null for anything else.</param>
 /// <param name="TargetState">Whether the reader can read that; null where nobody asked, and for anything else.</param>
+/// <param name="Role">What the reader may do with what somebody shares with him; null for the owner, for what is only public, and where nobody asked.</param>
 [GenerateSerializer, Immutable, Alias("gv.Entry")]
 public sealed record Entry(
     [property: Id(0)] string Id,
@@ -81,7 +82,8 @@ public sealed record Entry(
     [property: Id(11)] DateTimeOffset ModifiedAt,
     [property: Id(12)] DateTimeOffset? DeletedAt,
     [property: Id(13)] string? TargetId = null,
-    [property: Id(14)] TargetState? TargetState = null);
+    [property: Id(14)] TargetState? TargetState = null,
+    [property: Id(15)] ShareRole? Role = null);
 
 /// <summary>Outcome that carries an entry.</summary>
 /// <param name="Refusal">Null for success.</param>

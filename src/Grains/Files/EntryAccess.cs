@@ -21,6 +21,18 @@ internal enum EntryRole
     Owner = 4,
 }
 
+/// <summary>Roles as others are told.</summary>
+internal static class EntryRoleExtensions
+{
+    /// <summary>What an entry is shared as with who has this role; null for the owner and for who has no share of it.</summary>
+    public static ShareRole? AsShare(this EntryRole role) => role switch
+    {
+        EntryRole.Viewer => ShareRole.Viewer,
+        EntryRole.Editor => ShareRole.Editor,
+        _ => null,
+    };
+}
+
 /// <summary>What somebody else than the owner may do with an entry, and whether he sees the folder that it stands in.</summary>
 internal readonly record struct EntrySight(EntryRole Role, bool SeesFolder)
 {
@@ -29,6 +41,9 @@ internal readonly record struct EntrySight(EntryRole Role, bool SeesFolder)
 
     public static async Task<EntrySight> ReadAsync(NpgsqlDataReader reader) =>
         await reader.ReadAsync() ? new EntrySight((EntryRole)reader.GetInt32(0), reader.GetBoolean(1)) : default;
+
+    /// <summary>The entry for who sees it so: with what it was shared as, and in its folder only when he sees that.</summary>
+    public Entry Show(Entry entry) => entry with { ParentId = SeesFolder ? entry.ParentId : null, Role = Role.AsShare() };
 }
 
 /// <summary>The decision of the function <c>entry_access</c>, the one place that decides access.</summary>

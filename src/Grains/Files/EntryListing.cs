@@ -4,7 +4,7 @@ using Npgsql;
 namespace GrainVault.Files;
 
 /// <summary>Lists and finds entries of a user, a page at a time by keyset: the cost of a page doesn't grow with the number of entries.</summary>
-internal sealed class EntryListing(CatalogueDatabase database, ListCursors cursors, ShortcutTargets targets, FolderSearch search)
+internal sealed class EntryListing(CatalogueDatabase database, ListCursors cursors, ShortcutTargets targets, EntryRoles roles, FolderSearch search)
 {
     /// <summary>Most entries in a page.</summary>
     public const int LimitMax = 1_000;
@@ -42,7 +42,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             : EntryPageSql.IsFolderSearch(query)
                 ? await search.ListAsync(userId, query, scope, position, cancellationToken)
                 : await ViewAsync(userId, query, scope, position, cancellationToken);
-        return page with { Entries = await targets.ShowAsync(page.Entries, userId, cancellationToken) };
+        return page with { Entries = await roles.ShowAsync(await targets.ShowAsync(page.Entries, userId, cancellationToken), userId, cancellationToken) };
     }
 
     /// <summary>A page of a folder that the caller has found to be readable. Refusals: Invalid (limit, order, cursor).</summary>

@@ -37,6 +37,6 @@ internal sealed partial class FileGrain
 
         // Whoever copies has read: the owner's audit tells of it as of any other reading.
         await GrainFactory.GetGrain<IFileGrain>(command.SourceId).OpenContentAsync(null, cancellationToken);
-        return Result(file);
+        return await SeenAsync(Result(file));
     }
 }

@@ -25,7 +25,7 @@ internal sealed partial class FileGrain
 
         // Not remembered: a repeat gets what was made, though it may be about to be removed for good.
         _file = null;
-        return Result(file);
+        return await SeenAsync(Result(file));
     }
 
     /// <inheritdoc/>
@@ -51,8 +51,7 @@ internal sealed partial class FileGrain
         }
 
         Remember(changed);
-        // Nobody but the owner moves it, so others see it where they saw it before.
-        return await ShowAsync(Result(file.Entry.OwnerId == Caller.UserId ? changed : AsSeen(changed, file.Entry.ParentId)));
+        return await ShowAsync(Result(changed, file.Entry));
     }
 
     /// <inheritdoc/>

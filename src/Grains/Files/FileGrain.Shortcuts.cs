@@ -20,7 +20,7 @@ internal sealed partial class FileGrain
             return new EntryResult(result.Refusal, null);
         }
 
-        return await ShowAsync(Result(file));
+        return await ShowAsync(await SeenAsync(Result(file)));
     }
 
     /// <summary>A shortcut with what became of its target.</summary>

@@ -37,7 +37,7 @@ internal sealed partial class FileGrain
             return new EntryResult(await ExplainAsync(result.Refusal), null);
         Remember(restored);
         await TrimAsync(restored);
-        return Result(file.Entry.OwnerId == Caller.UserId ? restored : AsSeen(restored, file.Entry.ParentId));
+        return Result(restored, file.Entry);
     }
 
     /// <inheritdoc/>

@@ -95,8 +95,13 @@ internal sealed partial class FileGrain(
 
     private static EntryResult Result(FileRow file) => new(null, file.Entry, file.RowVersion);
 
-    /// <summary>The entry in the folder where the caller sees it; null for none that he does.</summary>
-    private static FileRow AsSeen(FileRow file, string? folder) => file with { Entry = file.Entry with { ParentId = folder } };
+    /// <summary>What was made of an entry, as the caller saw it before: nobody but the owner moves or shares it.</summary>
+    private static EntryResult Result(FileRow file, Entry before) =>
+        Result(before.OwnerId == Caller.UserId ? file : file with { Entry = file.Entry with { ParentId = before.ParentId, Role = before.Role } });
+
+    /// <summary>What was made by the caller in a folder that may be somebody else's.</summary>
+    private async Task<EntryResult> SeenAsync(EntryResult result) =>
+        result.Entry is { } entry && Caller.UserId is { } user ? result with { Entry = await repository.AsSeenAsync(entry, user) } : result;
 
     /// <summary>
     /// Where every access is decided: the owner from memory; everybody else by a query, every time, so that hiding, moving and deleting
@@ -104,7 +109,7 @@ internal sealed partial class FileGrain(
     /// </summary>
     /// <param name="role">The least that is needed.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>A refusal and no entry, or the entry and no refusal; without its folder for who does not see that.</returns>
+    /// <returns>A refusal and no entry, or the entry and no refusal; for others than the owner with their role, and without its folder for who does not see that.</returns>
     private async Task<(Refusal? Refusal, FileRow? File)> FindAsync(EntryRole role, CancellationToken cancellationToken)
     {
         var file = _file ?? await repository.FindAsync(Id, cancellationToken);
@@ -124,7 +129,8 @@ internal sealed partial class FileGrain(
             Remember(file);
         if (sight.Role < role)
             return (Refusals.From(RefusalReason.Forbidden), null);
-        return (null, sight.SeesFolder ? file : AsSeen(file, null));
+        // What is remembered is nobody's sight of it: the role is of this call alone.
+        return (null, sight.Role == EntryRole.Owner ? file : file with { Entry = sight.Show(file.Entry) });
     }
 
     private void Remember(FileRow file) => _file = owners.MayBeDoubled || file.IsBeingGiven ? null : file;

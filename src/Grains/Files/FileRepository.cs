@@ -36,11 +36,9 @@ internal sealed class FileRepository(CatalogueDatabase database, IOptions<Limits
             EntrySight.ReadAsync,
             cancellationToken);
 
-    /// <summary>An entry as somebody may see it who has just made or changed it: without its folder, unless he sees that.</summary>
+    /// <summary>An entry as somebody may see it who has just made or changed it: with his role, and without its folder, unless he sees that.</summary>
     public async Task<Entry> AsSeenAsync(Entry entry, string? userId) =>
-        entry.OwnerId == userId || entry.ParentId is null || (await FindSightAsync(entry.Id, userId, CancellationToken.None)).SeesFolder
-            ? entry
-            : entry with { ParentId = null };
+        entry.OwnerId == userId ? entry : (await FindSightAsync(entry.Id, userId, CancellationToken.None)).Show(entry);
 
     /// <summary>
     /// Writes down the key of a one-request upload before it is used. Returns null to go on, 0 when the file exists, or a refusal; and whose

@@ -87,7 +87,7 @@ internal sealed class PartWriterGrain(
             CancellationToken.None);
         if (result.Refusal is not null && key is not null)
             await AbandonAsync(command.FileId, key);
-        return result;
+        return result.Entry is { } made && Caller.UserId is { } user ? result with { Entry = await files.AsSeenAsync(made, user) } : result;
     }
 
     private Refusal? Check(WriteFileCommand command)

@@ -20,7 +20,10 @@ public sealed class EditorTests(VaultFixture fixture)
         await ShareAsync(owner, folder, viewer, "viewer");
 
         var inner = await editor.MakeFolderAsync("inner", folder);
-        Assert.Equal(owner.UserId, inner.GetProperty("ownerId").GetString());
+        Assert.Equal((owner.UserId, "editor"), (inner.GetProperty("ownerId").GetString(), inner.GetProperty("role").GetString()));
+        Assert.Equal("viewer", (await viewer.GetJsonAsync($"/v1/files/{IdOf(inner)}")).GetProperty("role").GetString());
+        Assert.Equal("viewer", Assert.Single((await viewer.GetJsonAsync("/v1/files?view=shared")).GetProperty("entries").EnumerateArray()).GetProperty("role").GetString());
+        Assert.False((await owner.GetJsonAsync($"/v1/files/{IdOf(inner)}")).TryGetProperty("role", out _));
         foreach (var method in new[] { HttpMethod.Post, HttpMethod.Put })
         {
             using var request = new HttpRequestMessage(method, $"/v1/files?name={method}&parentId={folder}") { Content = new ByteArrayContent([1, 2]) };

@@ -144,7 +144,7 @@ public sealed class FeedReplica(TestUser user)
     private bool IsLive(Entry entry) =>
         entry.DeletedAt is null && (entry.ParentId is null || (_entries.TryGetValue(entry.ParentId, out var parent) && IsLive(parent)));
 
-    // What a shortcut leads to is somebody else's, and is looked at with it.
+    // What a shortcut leads to is somebody else's, and is looked at with it. What the user may do with an entry stands beside it in a change.
     private static IEnumerable<string> Lines(IEnumerable<Entry> entries) =>
-        entries.Select(entry => (entry with { TargetState = null }).ToString()).Order(StringComparer.Ordinal);
+        entries.Select(entry => (entry with { TargetState = null, Role = null }).ToString()).Order(StringComparer.Ordinal);
 }

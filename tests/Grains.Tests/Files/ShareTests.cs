@@ -3,7 +3,7 @@ using GrainVault.Grains.Tests.Support;
 
 namespace GrainVault.Grains.Tests.Files;
 
-public sealed class ShareTests(GrainsHost host) : IClassFixture<GrainsHost>
+public sealed partial class ShareTests(GrainsHost host) : IClassFixture<GrainsHost>
 {
     /// <summary>What each principal may do: read, read the past, rename, move, share (with somebody, who is looked for only after the right is), delete. Y yes, F forbidden, N not found, T not while it is in the trash.</summary>
     public static TheoryData<string, string, string> Matrix => new()
