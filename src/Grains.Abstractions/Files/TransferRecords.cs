@@ -6,7 +6,7 @@ namespace GrainVault.Files;
 /// <param name="EntryId">The entry.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Name">Its name.</param>
-/// <param name="SizeBytes">Size of a file, in bytes; 0 for a folder.</param>
+/// <param name="SizeBytes">Size of a file, in bytes; 0 for anything else, which says nothing of what is in a folder.</param>
 /// <param name="FromId">Owner who offers it.</param>
 /// <param name="FromName">How the owner is called: name, or the part of the address before the @ where there is none.</param>
 /// <param name="ToId">User to whom it is offered.</param>

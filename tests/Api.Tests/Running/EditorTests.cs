@@ -136,7 +136,8 @@ public sealed class EditorTests(VaultFixture fixture)
             using var offered = await from.PostAsync($"/v1/files/{folder}/transfer", new { to = to.Email });
             Assert.Equal(HttpStatusCode.Created, offered.StatusCode);
             Assert.Equal(folder, (await JsonAsync(offered)).GetProperty("fileId").GetString());
-            Assert.Equal(folder, Assert.Single((await to.GetJsonAsync("/v1/transfers")).GetProperty("transfers").EnumerateArray()).GetProperty("fileId").GetString());
+            var offer = Assert.Single((await to.GetJsonAsync("/v1/transfers")).GetProperty("transfers").EnumerateArray());
+            Assert.Equal((folder, false), (offer.GetProperty("fileId").GetString(), offer.TryGetProperty("size", out _)));
             Assert.Single((await from.GetJsonAsync("/v1/transfers?direction=outgoing")).GetProperty("transfers").EnumerateArray());
             await RefusedAsync(to.Http.GetAsync($"/v1/files/{folder}"), 404, "not-found");
             if (round == 0)
@@ -148,6 +149,8 @@ public sealed class EditorTests(VaultFixture fixture)
         }
 
         await RefusedAsync(to.Http.GetAsync("/v1/transfers?direction=both"), 400, "invalid");
+        using var alone = await from.PostAsync($"/v1/files/{IdOf(await JsonAsync(put))}/transfer", new { to = to.Email });
+        Assert.Equal(2, (await JsonAsync(alone)).GetProperty("size").GetInt64());
         using var accepted = await to.Http.PostAsync($"/v1/files/{folder}/transfer/accept", null);
         Assert.Equal(to.UserId, (await JsonAsync(accepted)).GetProperty("ownerId").GetString());
         Assert.Equal(2, (await to.GetJsonAsync("/v1/me")).GetProperty("usedBytes").GetInt64());
