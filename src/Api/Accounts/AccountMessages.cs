@@ -1,4 +1,5 @@
 using GrainVault.Accounts;
+using GrainVault.Api.Http;
 
 namespace GrainVault.Api.Accounts;
 
@@ -30,14 +31,22 @@ internal sealed record PasswordRequest(string CurrentPassword, string NewPasswor
 internal sealed record TokenAnswer(string UserId, string AccessToken, string RefreshToken, int ExpiresIn);
 
 /// <summary>The caller's account.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="Email">The user's address.</param>
+/// <param name="DisplayName">The user's name; absent without one.</param>
+/// <param name="Roles">Roles separated by spaces; absent without any.</param>
+/// <param name="UsedBytes">Bytes in files, versions and trash.</param>
+/// <param name="ReservedBytes">Bytes that unfinished sessions may still bring.</param>
+/// <param name="QuotaBytes">Bytes that the user may keep.</param>
+/// <param name="CreatedAt">Since when there is the account.</param>
 internal sealed record ProfileAnswer(
-    string UserId, string Email, string? DisplayName, string Roles, long UsedBytes, long ReservedBytes, long QuotaBytes, DateTimeOffset CreatedAt)
+    string UserId, string Email, string? DisplayName, string? Roles, long UsedBytes, long ReservedBytes, long QuotaBytes, DateTimeOffset CreatedAt)
 {
     public static ProfileAnswer From(Profile profile) => new(
         profile.UserId,
         profile.Email,
         profile.DisplayName,
-        profile.Roles,
+        Absent.IfEmpty(profile.Roles),
         profile.UsedBytes,
         profile.ReservedBytes,
         profile.QuotaBytes,

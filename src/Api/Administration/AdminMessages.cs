@@ -1,4 +1,5 @@
 using GrainVault.Administration;
+using GrainVault.Api.Http;
 using GrainVault.Uploads;
 
 namespace GrainVault.Api.Administration;
@@ -11,7 +12,7 @@ internal sealed record ChangeUserRequest(long QuotaBytes);
 /// <param name="Id">The user.</param>
 /// <param name="Email">The user's address.</param>
 /// <param name="DisplayName">The user's name; absent without one.</param>
-/// <param name="Roles">Roles separated by spaces.</param>
+/// <param name="Roles">Roles separated by spaces; absent without any.</param>
 /// <param name="QuotaBytes">Bytes that the user may keep.</param>
 /// <param name="UsedBytes">Bytes in files, versions and trash.</param>
 /// <param name="ReservedBytes">Bytes that unfinished sessions may still bring.</param>
@@ -22,7 +23,7 @@ internal sealed record UserAnswer(
     string Id,
     string Email,
     string? DisplayName,
-    string Roles,
+    string? Roles,
     long QuotaBytes,
     long UsedBytes,
     long ReservedBytes,
@@ -32,7 +33,7 @@ internal sealed record UserAnswer(
 {
     /// <summary>The wire form of a user.</summary>
     public static UserAnswer From(UserSummary user) => new(
-        user.UserId, user.Email, user.DisplayName, user.Roles, user.QuotaBytes, user.UsedBytes, user.ReservedBytes, user.OpenUploadCount, user.CreatedAt,
+        user.UserId, user.Email, user.DisplayName, Absent.IfEmpty(user.Roles), user.QuotaBytes, user.UsedBytes, user.ReservedBytes, user.OpenUploadCount, user.CreatedAt,
         user.SignedInAt);
 }
 

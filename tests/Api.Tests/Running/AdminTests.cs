@@ -41,6 +41,9 @@ public sealed class AdminTests(VaultFixture fixture)
         var found = Assert.Single((await fixture.Administrator.GetJsonAsync($"/v1/admin/users?email={user.Email}")).GetProperty("users").EnumerateArray());
         Assert.Equal(user.UserId, IdOf(found));
         Assert.Equal(3, found.GetProperty("usedBytes").GetInt64());
+        // What nobody has is not there, and no empty text.
+        Assert.False(found.TryGetProperty("roles", out _) || (await user.GetJsonAsync("/v1/me")).TryGetProperty("roles", out _));
+        Assert.Equal("admin", (await fixture.Administrator.GetJsonAsync("/v1/me")).GetProperty("roles").GetString());
         Assert.Equal(1, found.GetProperty("openSessions").GetInt64());
         Assert.True(found.TryGetProperty("lastSignInAt", out _));
 
@@ -74,6 +77,7 @@ public sealed class AdminTests(VaultFixture fixture)
         var file = await user.PutFileAsync("a.txt", [1, 2, 3]);
         using var shared = await user.Http.PutAsync($"/v1/files/{IdOf(file)}/shares/{viewer.UserId}", Json("""{"role":"viewer"}"""));
         Assert.Equal(HttpStatusCode.OK, shared.StatusCode);
+        Assert.False((await JsonAsync(shared)).TryGetProperty("email", out _));
         for (var i = 0; i < 3; i++)
             Assert.Equal([1, 2, 3], await viewer.Http.GetByteArrayAsync($"/v1/files/{IdOf(file)}/content"));
 
