@@ -4,6 +4,7 @@ using GrainVault.Api.Auth;
 using GrainVault.Api.Gateway;
 using GrainVault.Api.Http;
 using GrainVault.Files;
+using GrainVault.Links;
 
 namespace GrainVault.Api.Archives;
 
@@ -40,6 +41,24 @@ internal sealed class ArchiveWalk(
             return await calls.RepeatableAsync((user, fileId), static (call, token) => call.user.OpenArchiveEntryAsync(call.fileId, token), cancellationToken);
         });
 
+    /// <summary>Of what a link leads to, for whom an archive was counted, as long as the link is good.</summary>
+    /// <exception cref="ProblemException">From <see cref="ItemsAsync"/>: the link has ended.</exception>
+    public static ArchiveWalk Of(ILinkGrain link, string ticket, GrainCalls calls) => new(
+        async (folderId, after, cancellationToken) =>
+        {
+            var page = await calls.RepeatableAsync(
+                (link, ticket, folderId, after), static (call, token) => call.link.ListArchiveAsync(call.ticket, call.folderId, call.after, token), cancellationToken);
+            Check(page.Refusal);
+            return page;
+        },
+        async (fileId, cancellationToken) =>
+        {
+            var file = await calls.RepeatableAsync(
+                (link, ticket, fileId), static (call, token) => call.link.OpenArchiveEntryAsync(call.ticket, call.fileId, token), cancellationToken);
+            Check(file.Refusal);
+            return file;
+        });
+
     /// <summary>What goes into an archive of these, in its order.</summary>
     public async IAsyncEnumerable<ArchiveItem> ItemsAsync(List<ArchiveEntry> roots, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -69,6 +88,13 @@ internal sealed class ArchiveWalk(
                 yield return new ArchiveItem(place.Path + place.Names.Add(entry.Name), now);
             }
         }
+    }
+
+    /// <summary>One entry that has gone is left out; without the link all that follows would be, and the archive must not look whole.</summary>
+    private static void Check(Refusal? refusal)
+    {
+        if (refusal is { Reason: RefusalReason.Forbidden })
+            throw new ProblemException(GrainLookup.NoSuch("link"));
     }
 
     private static async ValueTask CheckAsync(LoginWatch? login, CancellationToken cancellationToken)

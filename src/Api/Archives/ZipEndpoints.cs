@@ -79,10 +79,8 @@ internal static class ZipEndpoints
             (user, ids, CountMax: limits.ZipEntryCountMax + 1), static (call, token) => call.user.MeasureArchiveAsync(call.ids, call.CountMax, token), cancellationToken);
         if (measured.Refusal is { } refusal)
             return Problem.From(refusal);
-        if (measured.EntryCount > limits.ZipEntryCountMax)
-            return new Problem(ProblemTypes.TooLarge, $"An archive has at most {limits.ZipEntryCountMax} entries.");
-        if (measured.SizeBytes > limits.ZipSizeBytesMax)
-            return new Problem(ProblemTypes.TooLarge, $"An archive has at most {limits.ZipSizeBytesMax} bytes, and this one {measured.SizeBytes}.");
+        if (limits.CheckArchive(measured) is { } problem)
+            return problem;
         var (refused, place) = services.Places.TryEnter(userId);
         return refused is not null ? refused : new ZipDownload(
             measured.Roots is [var only] ? only.Name : SelectionName, measured.Roots, ArchiveWalk.Of(user, userId, login, services.Calls), services.Reader, limits, place!);

@@ -135,11 +135,11 @@ internal sealed class FrontEndLimits
     [Range(1, 1L << 60)]
     public long ZipSizeBytesMax { get; set; } = 1L << 40;
 
-    /// <summary>Zip archives that are made at once; more are shed with 503. Default: 32.</summary>
+    /// <summary>Zip archives that are made at once, at most half of them for visitors of links; more are shed with 503. Default: 32.</summary>
     [Range(1, 10_000)]
     public int ZipCountMax { get; set; } = 32;
 
-    /// <summary>Zip archives of one user that are made at once, those that others have by his URLs included; more are refused with 429. Default: 4.</summary>
+    /// <summary>Zip archives of one user that are made at once, those that others have by his URLs included, and of visitors of links from one address; more are refused with 429. Default: 4.</summary>
     [Range(1, 10_000)]
     public int ZipCountPerUserMax { get; set; } = 4;
 }

@@ -45,6 +45,8 @@ internal static class LinkPages
             page.Html("<a rel=\"next\" href=\"").Text($"{Below(root, folder.Id)}&cursor={Uri.EscapeDataString(cursor)}").Html("\">Next page</a>");
         if (entries.NextCursor is not null || !isFirst)
             page.Html("</nav>\n");
+        if (entries.Entries.Count > 0)
+            page.Html("<p><a class=\"button\" rel=\"nofollow\" href=\"").Text(link.IsTop ? $"{root}/zip" : $"{root}/zip?parentId={folder.Id}").Html("\">Download all as zip</a></p>\n");
         return Ending(page, link.ExpiresAt);
     }
 

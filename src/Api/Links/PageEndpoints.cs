@@ -99,6 +99,9 @@ internal static class PageEndpoints
     private static int SentCount(string? sent) =>
         int.TryParse(sent, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= FormUpload.FileCountMax ? count : 0;
 
+    /// <summary>A refusal of what the page leads to: a page for a browser, and for everybody else the problem.</summary>
+    public static IResult Refused(HttpContext context, string token, Problem problem) => WantsPage(context.Request) ? Answer(context, token, problem) : problem;
+
     // Programs that come here by mistake get what they get everywhere; the form is there for everybody.
     private static IResult Answer(HttpContext context, string token, Problem problem)
     {

@@ -18,6 +18,7 @@ internal static class VisitEndpoints
             .SendsContent();
         visits.MapGet("/files", ListAsync).WithSummary("A page of the linked folder, or of one below it (parentId), by name.");
         visits.MapMethods("/files/{fileId}/content", Reading, GetContentAsync).WithSummary("Content of a file below the linked folder.").SendsContent();
+        visits.MapLinkZip();
     }
 
     private static void SendsContent(this RouteHandlerBuilder endpoint) =>

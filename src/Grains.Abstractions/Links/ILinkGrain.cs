@@ -45,6 +45,29 @@ public interface ILinkGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("List")]
     Task<EntryPageResult> ListAsync(LinkPass pass, string? folderId, string? cursor, int limit, CancellationToken cancellationToken = default);
 
+    /// <summary>What an archive of the link's folder, or of one below it, would hold now. Refusals: NotFound (also for a file), BadCredentials.</summary>
+    /// <param name="pass">What the visitor brings.</param>
+    /// <param name="folderId">A folder below the link's; null for the link's own.</param>
+    /// <param name="entryCountMax">Entries are counted no further than this.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [AlwaysInterleave, Alias("MeasureArchive")]
+    Task<ArchiveResult> MeasureArchiveAsync(LinkPass pass, string? folderId, int entryCountMax, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Counts one download for an archive and gives the ticket by which the front end goes on with it; the visitor is not told it. Not to be
+    /// repeated. Refusals: NotFound, BadCredentials.
+    /// </summary>
+    [AlwaysInterleave, Alias("BeginArchive")]
+    Task<ArchiveTicketResult> BeginArchiveAsync(LinkPass pass, string? folderId, CancellationToken cancellationToken = default);
+
+    /// <summary>Some of what stands in a folder of an archive. Refusals: NotFound (the folder is not there any more), Forbidden (the link has ended).</summary>
+    [AlwaysInterleave, Alias("ListArchive")]
+    Task<ArchivePageResult> ListArchiveAsync(string ticket, string folderId, string? after, CancellationToken cancellationToken = default);
+
+    /// <summary>A file as it is, right before its content goes into an archive. Refusals: NotFound (the file is not there any more), Forbidden (the link has ended).</summary>
+    [AlwaysInterleave, Alias("OpenArchiveEntry")]
+    Task<ArchiveEntryResult> OpenArchiveEntryAsync(string ticket, string fileId, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Opens an upload session into the folder of a link that takes files, one after another, so that their number stays within its limit.
     /// Refusals: NotFound, BadCredentials, Invalid, TooLarge, Throttled (what sessions of the link hold), QuotaExceeded (its owner's, or what

@@ -24,6 +24,22 @@ internal sealed class ArchiveListing(CatalogueDatabase database, ListCursors cur
 
     private const string Columns = "e.id, e.kind, e.name, v.object_key, v.size_bytes, e.modified_at";
 
+    /// <summary>
+    /// How much is in entries. Parameters: entries, most that are counted. Each folder's entries by themselves: joined as a whole, the planner
+    /// might read all that there are.
+    /// </summary>
+    private const string Measure =
+        """
+        WITH RECURSIVE below AS (
+            SELECT id, kind, size_bytes FROM entries WHERE id = ANY ($1)
+            UNION ALL
+            SELECT c.id, c.kind, c.size_bytes FROM below b CROSS JOIN LATERAL (
+                SELECT id, kind, size_bytes FROM entries WHERE parent_id = b.id AND deleted_at IS NULL OFFSET 0) c
+            WHERE b.kind = 2
+        )
+        SELECT count(*), coalesce(sum(size_bytes), 0)::bigint FROM (SELECT size_bytes FROM below LIMIT $2) counted
+        """;
+
     /// <summary>The entries, and how much is in them. Each must be a live file or folder that the user may read, a folder by a share or as its owner.</summary>
     public async Task<ArchiveResult> MeasureAsync(string userId, string[] ids, int entryCountMax, CancellationToken cancellationToken)
     {
@@ -44,18 +60,7 @@ internal sealed class ArchiveListing(CatalogueDatabase database, ListCursors cur
                 roots.Parameters.Texts(ids).Text(userId);
                 batch.BatchCommands.Add(roots);
                 var measure = batch.CreateBatchCommand();
-                // Each folder's entries by themselves: joined as a whole, the planner might read all that there are.
-                measure.CommandText =
-                    """
-                    WITH RECURSIVE below AS (
-                        SELECT id, kind, size_bytes FROM entries WHERE id = ANY ($1)
-                        UNION ALL
-                        SELECT c.id, c.kind, c.size_bytes FROM below b CROSS JOIN LATERAL (
-                            SELECT id, kind, size_bytes FROM entries WHERE parent_id = b.id AND deleted_at IS NULL OFFSET 0) c
-                        WHERE b.kind = 2
-                    )
-                    SELECT count(*), coalesce(sum(size_bytes), 0)::bigint FROM (SELECT size_bytes FROM below LIMIT $2) counted
-                    """;
+                measure.CommandText = Measure;
                 measure.Parameters.Texts(ids).Integer(entryCountMax);
                 batch.BatchCommands.Add(measure);
             },
@@ -108,6 +113,36 @@ internal sealed class ArchiveListing(CatalogueDatabase database, ListCursors cur
             null,
             [.. rows.Where(row => row.Role >= EntryRole.Viewer && row.Entry.Kind != EntryKind.Shortcut).Select(row => row.Entry)],
             rows.Count == PageLength ? rows[^1].Key : null);
+    }
+
+    /// <summary>How much is in a folder that the caller has found to be readable: entries, itself among them, and their bytes.</summary>
+    public async Task<(long Count, long SizeBytes)> MeasureKnownAsync(string folderId, int entryCountMax, CancellationToken cancellationToken) =>
+        await database.ReadAsync(
+            Measure,
+            parameters => parameters.Texts([folderId]).Integer(entryCountMax),
+            async reader =>
+            {
+                await reader.ReadAsync();
+                return (reader.GetInt64(0), reader.GetInt64(1));
+            },
+            cancellationToken);
+
+    /// <summary>A page of a folder that the caller has found to be readable with all that is in it. Whether a file may be read is asked again when it is opened.</summary>
+    public async Task<ArchivePageResult> ListKnownAsync(string ownerId, string folderId, string? after, CancellationToken cancellationToken)
+    {
+        // The version of each by itself: joined as a whole, the planner might read all that there are.
+        var rows = await database.ReadAsync(
+            $"""
+            SELECT {Columns}, e.name_key FROM (
+                SELECT * FROM entries x WHERE x.owner_id = $1 AND x.parent_id = $2 AND x.name_key > $3 AND x.deleted_at IS NULL
+                ORDER BY x.parent_id, x.name_key LIMIT {PageLength}) e
+            LEFT JOIN LATERAL (SELECT * FROM file_versions x WHERE x.file_id = e.id AND x.number = e.current_version OFFSET 0) v ON true ORDER BY e.name_key
+            """,
+            parameters => parameters.Text(ownerId).Text(folderId).Text(after ?? ""),
+            reader => reader.RowsAsync(row => (Entry: Read(row), Key: row.GetString(6))),
+            cancellationToken);
+        return new ArchivePageResult(
+            null, [.. rows.Where(row => row.Entry.Kind != EntryKind.Shortcut).Select(row => row.Entry)], rows.Count == PageLength ? rows[^1].Key : null);
     }
 
     /// <summary>The current content of a file and whose it is, when the user may read it now, as by itself; null otherwise.</summary>

@@ -13,6 +13,7 @@ internal sealed partial class LinkGrain(
     LinkRepository repository,
     LinkTickets tickets,
     EntryListing entries,
+    ArchiveListing archives,
     PasswordService passwords,
     AuditQueue audit,
     IOptions<ShareLinkOptions> options,

@@ -77,6 +77,13 @@ internal sealed class LinkRepository(CatalogueDatabase database, IOptions<ShareL
             parameters => parameters.Text(linkId).Time(time.GetUtcNow()).Bytes(ticketHash).Long(lengthBytes).Time(time.GetUtcNow() + lifetime),
             async reader => await reader.ReadAsync() && reader.GetBoolean(0));
 
+    /// <summary>Counts a download that goes on under no ticket of the visitor's; false when the link allows no more. Never run twice: each run counts.</summary>
+    public Task<bool> CountDownloadAsync(string linkId) =>
+        database.QueryAsync(
+            "SELECT count_download($1, $2)",
+            parameters => parameters.Text(linkId).Time(time.GetUtcNow()),
+            async reader => await reader.ReadAsync() && reader.GetBoolean(0));
+
     /// <summary>Takes bytes of a ticket; false when it has not so many left, or is none. Never run twice: each run takes.</summary>
     public Task<bool> TakeBytesAsync(byte[] ticketHash, long lengthBytes, long sizeBytesMax) =>
         database.QueryAsync(

@@ -38,10 +38,20 @@ internal sealed class LinkTickets(ListCursors signer, TimeProvider time)
     public ValueTask<bool> IsSecretAsync(string secret, string linkId, string uploadId, CancellationToken cancellationToken) =>
         IsGoodAsync(SecretScope(linkId, uploadId), secret, cancellationToken);
 
+    /// <summary>That an archive by the link was counted and begun.</summary>
+    public ValueTask<string> IssueArchiveAsync(string linkId, TimeSpan lifetime, CancellationToken cancellationToken) =>
+        IssueAsync(ArchiveScope(linkId), lifetime, cancellationToken);
+
+    /// <summary>True for an archive of this link that may go on.</summary>
+    public ValueTask<bool> IsArchiveAsync(string ticket, string linkId, CancellationToken cancellationToken) =>
+        IsGoodAsync(ArchiveScope(linkId), ticket, cancellationToken);
+
     // No user has such an id, so none of these is a cursor.
     private static string TicketScope(string linkId, string fileId) => ListCursors.Scope("link ticket", linkId, fileId);
 
     private static string SecretScope(string linkId, string uploadId) => ListCursors.Scope("link upload", linkId, uploadId);
+
+    private static string ArchiveScope(string linkId) => ListCursors.Scope("link archive", linkId);
 
     private static string ProofScope(string linkId) => ListCursors.Scope("link password", linkId);
 

@@ -74,7 +74,7 @@ public sealed class SystemTests(VaultFixture fixture)
             "post /v1/folders", "patch /v1/files/{id}", "post /v1/files/{id}/restore", "get /v1/files/{id}/shares", "put /v1/files/{id}/shares/{user}", "delete /v1/files/{id}/shares/{user}",
             "get /v1/files/{id}/versions", "get /v1/admin/users", "get /v1/admin/users/{id}", "patch /v1/admin/users/{id}", "get /v1/admin/users/{id}/sessions", "get /v1/admin/uploads",
             "post /v1/files/{id}/copy", "delete /v1/trash", "get /v1/folders/{id}/zip", "get /v1/zip", "post /v1/zip", "post /v1/uploads/{id}/possession",
-            "get /v1/files/{id}/links", "post /v1/files/{id}/links", "delete /v1/links/{linkId}", "get /s/{token}/content", "head /s/{token}/content", "get /s/{token}/files", "get /s/{token}/files/{fileId}/content",
+            "get /v1/files/{id}/links", "post /v1/files/{id}/links", "delete /v1/links/{linkId}", "get /s/{token}/content", "head /s/{token}/content", "get /s/{token}/files", "get /s/{token}/zip", "get /s/{token}/files/{fileId}/content",
             "post /s/{token}/uploads", "put /s/{token}/uploads/{id}/parts/{number}", "post /s/{token}/uploads/{id}/complete",
             "get /v1/files/{id}/versions", "get /v1/admin/users", "get /v1/admin/users/{id}", "patch /v1/admin/users/{id}", "get /v1/admin/users/{id}/sessions", "get /v1/admin/uploads", "get /v1/admin/audit", "get /v1/admin/storage-activity", "get /v1/audit",
             "get /v1/files/{id}/versions/{number}/content", "post /v1/files/{id}/versions/{number}/restore", "delete /v1/files/{id}/versions/{number}", "get /healthz/live", "get /healthz/ready",

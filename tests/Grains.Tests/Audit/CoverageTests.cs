@@ -37,6 +37,7 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         ["IUserGrain.GoOnEmptyingAsync"] = [AuditActions.Purge],
         ["IUserGrain.RevokeLinkAsync"] = [AuditActions.LinkRevoke],
         ["ILinkGrain.OpenContentAsync"] = [AuditActions.Download],
+        ["ILinkGrain.OpenArchiveEntryAsync"] = [AuditActions.Download],
         ["IUploadSessionGrain.ProveAsync"] = [AuditActions.Upload],
         ["IFileGrain.ChangeAsync"] = [AuditActions.Rename, AuditActions.Move, AuditActions.Publish, AuditActions.Hide, AuditActions.Change],
         ["IFileGrain.RestoreAsync"] = [AuditActions.Restore],
@@ -83,6 +84,9 @@ public sealed class CoverageTests(GrainsHost host) : IClassFixture<GrainsHost>
         ["ILinkGrain.GiveBackAsync"] = "part of a download",
         ["ILinkGrain.UnlockAsync"] = "checks a password; what is opened with it is audited",
         ["ILinkGrain.ListAsync"] = "reads metadata",
+        ["ILinkGrain.MeasureArchiveAsync"] = "reads metadata",
+        ["ILinkGrain.BeginArchiveAsync"] = "counts a download; each file that is opened for it is audited",
+        ["ILinkGrain.ListArchiveAsync"] = "reads metadata",
     };
 
     [Fact]

@@ -4,7 +4,7 @@ using GrainVault.Links;
 
 namespace GrainVault.Grains.Tests.Links;
 
-public sealed class LinkTests(LinksHost host) : IClassFixture<LinksHost>
+public sealed partial class LinkTests(LinksHost host) : IClassFixture<LinksHost>
 {
     [Fact]
     public async Task Downloads_at_once_stay_within_the_limit_and_are_all_counted()

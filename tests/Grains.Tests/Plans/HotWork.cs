@@ -128,6 +128,10 @@ internal sealed class HotWork(PlansHost host, TestUser user, TestUser reader)
             {
                 Done((await link.ListAsync(LinkPass.None, null, null, PageLength)).Refusal);
                 Done((await link.OpenContentAsync(LinkPass.None, await FileAsync(19), isDownload: true)).Refusal);
+                Done((await link.MeasureArchiveAsync(LinkPass.None, null, 1_000)).Refusal);
+                var archive = (await link.BeginArchiveAsync(LinkPass.None, null)).Ticket;
+                Done((await link.ListArchiveAsync(archive, Many, null)).Refusal);
+                Done((await link.OpenArchiveEntryAsync(archive, await FileAsync(19))).Refusal);
             }
             else
             {

@@ -60,6 +60,7 @@ internal sealed record AccessOperation(string Name, AccessEffect Effect, Func<Ac
         Visit("read content by link", (stage, token) => $"/s/{token}/content"),
         Visit("read content by link to its folder", (stage, token) => $"/s/{token}/files/{stage.File}/content"),
         Visit("list by link", (_, token) => $"/s/{token}/files"),
+        Visit("read zip by link", (_, token) => $"/s/{token}/zip"),
         Visit("see the page of the link", (_, token) => $"/s/{token}"),
         Read("list users", _ => "/v1/admin/users?limit=1"),
     ];

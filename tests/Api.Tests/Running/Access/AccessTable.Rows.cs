@@ -74,6 +74,7 @@ internal static partial class AccessTable
             read content by link                | 404  -    404  404  404  404  404  404  404  404
             read content by link to its folder  | 404  -    404  404  404  404  404  404  404  404
             list by link                        | 404  -    404  404  404  404  404  404  404  404
+            read zip by link                    | 404  -    404  404  404  404  404  404  404  404
             see the page of the link            | 404  -    404  404  404  404  404  404  404  404
             list users                          | 403  -    403  403  403  401  401  401  401  yes
             """,
@@ -117,6 +118,7 @@ internal static partial class AccessTable
             read content by link                | 404  -    404  404  404  404  404  404  404  404
             read content by link to its folder  | 404  -    404  404  404  404  404  404  404  404
             list by link                        | 404  -    404  404  404  404  404  404  404  404
+            read zip by link                    | 404  -    404  404  404  404  404  404  404  404
             see the page of the link            | 404  -    404  404  404  404  404  404  404  404
             list users                          | 403  -    403  403  403  401  401  401  401  yes
             """,
@@ -160,6 +162,7 @@ internal static partial class AccessTable
             read content by link                | 404  -    404  404  404  404  yes  401  404  404
             read content by link to its folder  | 404  -    404  404  404  404  yes  401  404  404
             list by link                        | 404  -    404  404  404  404  404  401  404  404
+            read zip by link                    | 404  -    404  404  404  404  404  401  404  404
             see the page of the link            | 404  -    404  404  404  404  yes  401  404  404
             list users                          | 403  -    403  403  403  401  401  401  401  yes
             """,
@@ -203,6 +206,7 @@ internal static partial class AccessTable
             read content by link                | 404  -    404  404  404  404  404  401  404  404
             read content by link to its folder  | 404  -    404  404  404  404  yes  401  404  404
             list by link                        | 404  -    404  404  404  404  yes  401  404  404
+            read zip by link                    | 404  -    404  404  404  404  yes  401  404  404
             see the page of the link            | 404  -    404  404  404  404  yes  401  404  404
             list users                          | 403  -    403  403  403  401  401  401  401  yes
             """,
@@ -246,6 +250,7 @@ internal static partial class AccessTable
             read content by link                | 404  -    404  404  404  404  404  404  404  404
             read content by link to its folder  | 404  -    404  404  404  404  404  404  404  404
             list by link                        | 404  -    404  404  404  404  404  404  404  404
+            read zip by link                    | 404  -    404  404  404  404  404  404  404  404
             see the page of the link            | 404  -    404  404  404  404  404  404  404  404
             list users                          | 403  -    403  403  403  401  401  401  401  yes
             """,
@@ -289,6 +294,7 @@ internal static partial class AccessTable
             read content by link                | 404  -    404  404  404  404  404  404  404  404
             read content by link to its folder  | 404  -    404  404  404  404  404  404  404  404
             list by link                        | 404  -    404  404  404  404  404  404  404  404
+            read zip by link                    | 404  -    404  404  404  404  404  404  404  404
             see the page of the link            | 404  -    404  404  404  404  404  404  404  404
             list users                          | 403  -    403  403  403  401  401  401  401  yes
             """,
@@ -332,6 +338,7 @@ internal static partial class AccessTable
             read content by link                | 404  404  404  404  404  404  404  404  404  404
             read content by link to its folder  | 404  404  404  404  404  404  404  404  404  404
             list by link                        | 404  404  404  404  404  404  404  404  404  404
+            read zip by link                    | 404  404  404  404  404  404  404  404  404  404
             see the page of the link            | 404  404  404  404  404  404  404  404  404  404
             list users                          | 403  403  403  403  403  401  401  401  401  yes
             """,

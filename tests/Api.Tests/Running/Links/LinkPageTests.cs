@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text.RegularExpressions;
 using static GrainVault.Api.Tests.Running.Account;
@@ -64,6 +65,42 @@ public sealed partial class LinkPageTests(VaultFixture fixture)
         Assert.Equal(HttpStatusCode.NotFound, hidden.StatusCode);
         using var forged = await browser.GetAsync($"/s/{token}?cursor=x");
         Assert.Equal(HttpStatusCode.BadRequest, forged.StatusCode);
+    }
+
+    [Fact]
+    public async Task Folder_is_downloaded_as_a_whole_by_its_button_and_counts_once()
+    {
+        using var user = await fixture.SignUpAsync();
+        var folder = IdOf(await user.MakeFolderAsync("top"));
+        var inner = IdOf(await user.MakeFolderAsync("inner", folder));
+        await user.MakeFolderAsync("empty", inner);
+        foreach (var (name, parent) in new[] { ("a.txt", folder), ("b.txt", inner) })
+            await user.PatchAsync(IdOf(await user.PutFileAsync(name, [1, 2, 3])), new { parentId = parent });
+        var (_, token) = await user.MakeLinkAsync(folder, new { password = "sesame", maxDownloads = 3 });
+        using var browser = Browser();
+        using (var locked = await browser.GetAsync($"/s/{token}/zip"))
+            Assert.Equal((HttpStatusCode.Unauthorized, "text/html"), (locked.StatusCode, locked.Content.Headers.ContentType!.MediaType));
+        using (var unlocked = await browser.PostAsync($"/s/{token}", Form(await (await browser.GetAsync($"/s/{token}")).Content.ReadAsStringAsync(), "sesame")))
+            Assert.Equal(HttpStatusCode.SeeOther, unlocked.StatusCode);
+
+        var top = await browser.GetStringAsync($"/s/{token}");
+        using var response = await browser.GetAsync(LinkTo(top, "Download all as zip"));
+        Assert.Equal(("application/zip", "attachment; filename=\"top.zip\"", true),
+            (response.Content.Headers.ContentType!.MediaType, response.Content.Headers.ContentDisposition!.ToString(), response.Headers.CacheControl!.NoStore));
+        Assert.Equal(["top/", "top/a.txt", "top/inner/", "top/inner/b.txt", "top/inner/empty/"], Names(await response.Content.ReadAsByteArrayAsync()));
+        var below = await browser.GetStringAsync(LinkTo(top, "inner"));
+        Assert.DoesNotContain("Download all", await browser.GetStringAsync(LinkTo(below, "empty")), StringComparison.Ordinal);
+        Assert.Equal(["inner/", "inner/b.txt", "inner/empty/"], Names(await browser.GetByteArrayAsync(LinkTo(below, "Download all as zip"))));
+        Assert.Equal(2, Assert.Single((await user.GetJsonAsync($"/v1/files/{folder}/links")).GetProperty("links").EnumerateArray()).GetProperty("downloads").GetInt64());
+
+        using var program = fixture.CreateVisitor();
+        await RefusedAsync(program.GetAsync($"/s/{token}/zip"), 401, "bad-credentials");
+        await RefusedAsync(program.VisitAsync($"/s/{token}/zip?parentId={Ids.New(Ids.File)}", ("X-Link-Password", "sesame")), 404, "not-found");
+        using var last = await program.VisitAsync($"/s/{token}/zip", ("X-Link-Password", "sesame"));
+        Assert.Equal(5, Names(await last.Content.ReadAsByteArrayAsync()).Count);
+        await RefusedAsync(program.VisitAsync($"/s/{token}/zip", ("X-Link-Password", "sesame")), 404, "not-found");
+        using var gone = await browser.GetAsync($"/s/{token}/zip");
+        Assert.Equal((HttpStatusCode.NotFound, "text/html"), (gone.StatusCode, gone.Content.Headers.ContentType!.MediaType));
     }
 
     [Fact]
@@ -153,6 +190,12 @@ public sealed partial class LinkPageTests(VaultFixture fixture)
         Assert.Equal(("no-referrer", "no-store, private", "DENY"), (Value("Referrer-Policy"), Value("Cache-Control"), Value("X-Frame-Options")));
 
         string Value(string name) => response.Headers.GetValues(name).Single();
+    }
+
+    private static List<string> Names(byte[] zip)
+    {
+        using var archive = new ZipArchive(new MemoryStream(zip));
+        return [.. archive.Entries.Select(entry => entry.FullName)];
     }
 
     private static string LinkTo(string html, string text) =>
