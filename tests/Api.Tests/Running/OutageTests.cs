@@ -65,7 +65,7 @@ public sealed class OutageTests
     [Fact]
     public async Task Main_job_runs_on_s3_with_ranges_and_small_files()
     {
-        await using var s3 = await S3Server.StartAsync();
+        var s3 = await S3ServerFixture.ServerAsync();
         await using var vault = await VaultProcess.StartAsync(S3Settings(s3));
         using var user = await Account.SignUpAsync(VaultFixture.CreateClient(vault));
         var upload = await user.CreateUploadAsync("x", 3 * PartSize);
