@@ -22,19 +22,28 @@ internal sealed class FormUpload(BodyReceiver receiver, PartWriters writers, Ses
 
     private const int BoundaryLengthMax = 70;
 
+    /// <summary>What a form has beside the content of its files, in bytes: for each file two names, the rest of its headers and a boundary.</summary>
+    public const int FrameBytesMax = FileCountMax * 2_048;
+
     /// <summary>True for a form with files.</summary>
     public static bool IsForm(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The files of a form are larger than they may be.</summary>
+    /// <param name="sizeBytesMax">What they may have together, in bytes.</param>
+    public static Problem TooLarge(long sizeBytesMax) => new(ProblemTypes.TooLarge, $"Files that are sent at once have at most {sizeBytesMax} bytes together.");
+
     /// <summary>Stores the files of a form of ours; returns how many, or what went wrong with the next one.</summary>
     /// <param name="context">The request; the caller acts by the link.</param>
     /// <param name="folderId">Folder of the link.</param>
-    /// <exception cref="ProblemException">The form can't be understood, is not ours, or there is no room for its bytes in memory now.</exception>
-    public async Task<(Refusal? Refusal, int Count)> StoreAsync(HttpContext context, string folderId)
+    /// <param name="sizeBytesMax">What its files may have together, in bytes.</param>
+    /// <exception cref="ProblemException">The form can't be understood, is not ours, is too large, or there is no room for its bytes in memory now.</exception>
+    public async Task<(Refusal? Refusal, int Count)> StoreAsync(HttpContext context, string folderId, long sizeBytesMax)
     {
         var request = context.Request;
         var reader = new MultipartReader(BoundaryOf(request), request.Body);
         var (count, isOurs) = (0, false);
+        var room = new FormRoom(sizeBytesMax);
         try
         {
             while (await reader.ReadNextSectionAsync(context.RequestAborted) is { } section)
@@ -55,10 +64,14 @@ internal sealed class FormUpload(BodyReceiver receiver, PartWriters writers, Ses
                     continue;
                 if (count == FileCountMax)
                     return (new Refusal(RefusalReason.Invalid, $"A form takes at most {FileCountMax} files at once."), count);
-                if (await StoreAsync(request, section, name, folderId) is { } refusal)
+                if (await StoreAsync(request, section, name, folderId, room) is { } refusal)
                     return (refusal, count);
                 count++;
             }
+        }
+        catch (ProblemException exception) when (exception.Problem.Type == ProblemTypes.TooLarge)
+        {
+            return (new Refusal(RefusalReason.TooLarge, exception.Problem.Detail), count);
         }
         catch (Exception exception) when (exception is InvalidDataException || (exception is IOException && exception is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested))
         {
@@ -68,12 +81,12 @@ internal sealed class FormUpload(BodyReceiver receiver, PartWriters writers, Ses
         return (null, count);
     }
 
-    private async Task<Refusal?> StoreAsync(HttpRequest request, MultipartSection section, string name, string folderId)
+    private async Task<Refusal?> StoreAsync(HttpRequest request, MultipartSection section, string name, string folderId, FormRoom room)
     {
         var type = section.ContentType is { } given && Checks.IsContentType(given) ? given : null;
         var file = new WholeFileRequest(name, folderId, OnConflict.Rename, type, SizeBytes: null, ContentChecksums.None);
         // What reads bodies reads this file from here on, and ends where it ends.
-        request.Body = section.Body;
+        request.Body = new FormFileStream(section.Body, room);
         var body = await receiver.ReceiveAsync(request, limits.GrowingPartSizeBytes, ContentChecksums.None);
         if (!body.IsEnd)
             return (await sessions.RunAsync(request, file, Ids.New(Ids.Upload), body)).Refusal;

@@ -78,13 +78,13 @@ internal static class PageEndpoints
         if (problem is not null)
             return Answer(context, token, problem);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = right!.FileSizeBytesMax;
+            size.MaxRequestBodySize = right!.FileSizeBytesMax + FormUpload.FrameBytesMax;
         BodyHolders.ActByLink(context, right!);
         try
         {
-            var (refusal, count) = await upload.StoreAsync(context, right!.FolderId);
+            var (refusal, count) = await upload.StoreAsync(context, right!.FolderId, right.FileSizeBytesMax);
             if (refusal is not null)
-                return Answer(context, token, Problem.From(refusal with { Detail = count == 0 ? refusal.Detail : $"{refusal.Detail} {count} files before it have arrived." }));
+                return Answer(context, token, Problem.From(refusal with { Detail = $"{refusal.Detail}{Before(count)}" }));
             context.Response.Headers.CacheControl = LinkVisits.CacheControl;
             context.Response.Headers.Location = $"{Root(context, token)}?sent={count}";
             return Results.StatusCode(StatusCodes.Status303SeeOther);
@@ -93,7 +93,18 @@ internal static class PageEndpoints
         {
             return Answer(context, token, exception.Problem);
         }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return Answer(context, token, FormUpload.TooLarge(right!.FileSizeBytesMax));
+        }
     }
+
+    private static string Before(int count) => count switch
+    {
+        0 => "",
+        1 => " One file before it has arrived.",
+        _ => string.Create(CultureInfo.InvariantCulture, $" {count} files before it have arrived."),
+    };
 
     // What stands in the address bar may be anybody's; of what no form sends, nothing is said.
     private static int SentCount(string? sent) =>

@@ -90,7 +90,7 @@ public sealed record LinkPass([property: Id(0)] string? Proof, [property: Id(1)]
 /// <param name="Entry">File or folder; null for a link that only takes files.</param>
 /// <param name="IsTop">The entry is the one that the link leads to, not one below it.</param>
 /// <param name="ExpiresAt">When the link ends; null for never.</param>
-/// <param name="FileSizeBytesMax">Largest file that it takes, in bytes; 0 where it takes none.</param>
+/// <param name="FileSizeBytesMax">Largest file that it still takes, in bytes; 0 where it takes none.</param>
 /// <param name="IsFull">As many files or bytes as may have come by it.</param>
 [GenerateSerializer, Immutable, Alias("gv.LinkResult")]
 public sealed record LinkResult(

@@ -29,6 +29,9 @@ internal sealed record LinkIntake(long FileCount, long? FileCountMax, long SizeB
 {
     /// <summary>No more file may come, or none with a byte.</summary>
     public bool IsFull => FileCount >= FileCountMax || SizeBytes >= SizeBytesMax;
+
+    /// <summary>Bytes that may still come; null for any number.</summary>
+    public long? SizeBytesLeft => SizeBytesMax is { } most ? Math.Max(0, most - SizeBytes) : null;
 }
 
 /// <summary>What the unfinished upload sessions of a link hold.</summary>

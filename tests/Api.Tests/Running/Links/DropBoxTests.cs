@@ -194,6 +194,42 @@ public sealed class DropBoxTests(VaultFixture fixture)
     }
 
     [Fact]
+    public async Task Form_takes_all_that_its_link_takes_and_a_page_says_what_is_too_much()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var browser = fixture.CreateVisitor();
+        browser.DefaultRequestHeaders.Add("Accept", "text/html,*/*;q=0.8");
+        var folder = IdOf(await owner.MakeFolderAsync("box"));
+        var (_, token) = await owner.MakeLinkAsync(folder, new { role = "upload", maxBytes = 10 });
+        var guard = new string('A', 43);
+        browser.DefaultRequestHeaders.Add("Cookie", $"gv-form={guard}");
+
+        foreach (var (sizes, status, text) in new (int[], HttpStatusCode, string)[]
+        {
+            ([11], HttpStatusCode.RequestEntityTooLarge, "at most 10 bytes together"),
+            ([6, 5], HttpStatusCode.RequestEntityTooLarge, "at most 10 bytes together. One file before it has arrived"),
+            ([500_000], HttpStatusCode.RequestEntityTooLarge, "at most 10 bytes together"),
+            ([4], HttpStatusCode.SeeOther, ""),
+        })
+        {
+            using var form = Form(guard, [.. sizes.Select((size, i) => ($"{size}-{i}", new byte[size]))]);
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/s/{token}") { Content = form };
+            // The answer may come before the body is sent: nothing is to be lost then.
+            request.Headers.ExpectContinue = true;
+            using var answer = await browser.SendAsync(request);
+            Assert.Equal(status, answer.StatusCode);
+            var page = await answer.Content.ReadAsStringAsync();
+            Assert.Contains(text, page, StringComparison.Ordinal);
+            Assert.True(text.Length == 0 || answer.Content.Headers.ContentType?.MediaType == "text/html", page);
+        }
+
+        Assert.Contains("takes no more files", await browser.GetStringAsync($"/s/{token}"), StringComparison.Ordinal);
+        var files = (await owner.GetJsonAsync($"/v1/files?parentId={folder}")).GetProperty("entries").EnumerateArray().Select(file => file.GetProperty("name").GetString());
+        Assert.Equal(["4-0", "6-0"], files);
+        Assert.Equal((10, 0), ((await owner.GetJsonAsync("/v1/me")).GetProperty("usedBytes").GetInt64(), (await owner.GetJsonAsync("/v1/me")).GetProperty("reservedBytes").GetInt64()));
+    }
+
+    [Fact]
     public async Task Limits_of_a_link_are_told_to_its_owner_and_hold_for_its_visitors()
     {
         using var owner = await fixture.SignUpAsync();
