@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace GrainVault.Api.Http;
 
 /// <summary>Times in queries.</summary>
@@ -11,7 +9,7 @@ internal static class QueryTime
     {
         if (string.IsNullOrEmpty(value))
             return null;
-        return DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        return Rfc3339.TryParse(value, out var time)
             ? time
             : throw new ProblemException(Problem.Invalid($"{name} must be a time such as 2026-11-21T10:00:00Z."));
     }
