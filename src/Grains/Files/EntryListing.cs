@@ -21,9 +21,6 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
     /// </summary>
     private const int RoundCountMax = 10;
 
-    /// <summary>Longest search text, in characters.</summary>
-    private const int SearchLengthMax = 255;
-
     /// <summary>A page of entries. Refusals: Invalid (limit, order, filter, search, cursor), NotFound (folder).</summary>
     public async Task<EntryPageResult> ListAsync(string userId, EntryQuery query, CancellationToken cancellationToken)
     {
@@ -67,10 +64,12 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             return Refusals.Invalid("A limit is 1 to 1,000.");
         if (!Enum.IsDefined(query.View))
             return Refusals.Invalid("There is no such view.");
+        if (query.ParentId is not null && query.View != EntryView.Owned)
+            return Refusals.Invalid("The views owned and shared are of one folder where one is named, the others of all.");
         if (query.ParentId is { } parent && !Ids.IsValid(Ids.File, parent))
             return Refusals.NotFound("folder");
-        if (query.Search is { } search && (search.Length is 0 or > SearchLengthMax || EntryNames.Check(search.Replace("/", "", StringComparison.Ordinal) + "x") is not null))
-            return Refusals.Invalid("A search text has 1 to 255 characters and no control characters.");
+        if (query.Search is { } search && !IsSearchText(search))
+            return Refusals.Invalid($"A search text has 1 to {EntryNames.SizeBytesMax} bytes in UTF-8 and no control characters.");
         if (query.Sort is { } sort && (!Enum.IsDefined(sort) || (query.View != EntryView.Owned && sort != EntrySort.Time)))
             return Refusals.Invalid("The view owned is sorted by name, size or time, other views by time.");
         if (query.Filter is not { } filter)
@@ -83,6 +82,11 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             return Refusals.Invalid("A size is 0 or more.");
         return MediaTypes.Check(filter.ContentType);
     }
+
+    // What no name is may be a piece of one: dots alone. What no name has finds nothing: a slash.
+    private static bool IsSearchText(string search) => search.Contains('/', StringComparison.Ordinal)
+        ? EntryNames.Check(search.Replace('/', 'x')) is null
+        : search is "." or ".." || EntryNames.Check(search) is null;
 
     /// <summary>The live entry at a path of names from the root; null when there is none.</summary>
     public async Task<FileRow?> FindByPathAsync(string userId, string path, CancellationToken cancellationToken)

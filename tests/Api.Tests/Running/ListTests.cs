@@ -23,7 +23,7 @@ public sealed class ListTests(VaultFixture fixture)
         Assert.Equal(["b.txt"], await NamesAsync(user, "q=B&match=prefix"));
         Assert.Empty(await NamesAsync(user, "q=txt&match=prefix"));
         Assert.Empty(await NamesAsync(user, "modifiedBefore=2020-01-01T00:00:00Z"));
-        Assert.Equal(3, (await NamesAsync(user, "modifiedFrom=2020-01-01")).Count);
+        Assert.Equal(3, (await NamesAsync(user, "modifiedFrom=2020-01-01T00:00:00Z")).Count);
     }
 
     [Theory]
@@ -36,6 +36,9 @@ public sealed class ListTests(VaultFixture fixture)
     [InlineData("match=prefix")]
     [InlineData("minSize=-1")]
     [InlineData("modifiedFrom=yesterday")]
+    [InlineData("modifiedFrom=2020-01-01")]
+    [InlineData("modifiedFrom=2020-01-01T00:00:00")]
+    [InlineData("view=recent&parentId=f-0193e9a0-0000-7000-8000-000000000001")]
     [InlineData("modifiedBefore=2026-99-99")]
     [InlineData("type=a%0db")]
     [InlineData("view=trash&sort=name")]

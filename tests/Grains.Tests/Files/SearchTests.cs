@@ -94,6 +94,20 @@ public sealed class SearchTests(GrainsHost host) : IClassFixture<GrainsHost>
     }
 
     [Fact]
+    public async Task Search_takes_whatever_may_stand_in_a_name_and_no_more()
+    {
+        var user = await host.SignUpAsync();
+        var longest = new string('é', 127) + "x";
+        foreach (var name in (string[])[longest, "a.b", "..."])
+            await user.WriteFileAsync(name, [1]);
+
+        foreach (var (text, names) in (ValueTuple<string, string[]>[])[(longest, [longest]), (".", ["...", "a.b"]), ("..", ["..."]), ("/", []), ("a/b", [])])
+            Assert.Equal(names, (await NamesAsync(user, text)).Order(StringComparer.Ordinal));
+        foreach (var wrong in (string[])[longest + "x", new string('a', 256), "a\u0007", "a\u202E"])
+            Assert.Equal(RefusalReason.Invalid, (await user.Grain.ListFilesAsync(new EntryQuery(EntryView.Owned, null, wrong, null, 10))).Refusal!.Reason);
+    }
+
+    [Fact]
     public async Task Search_in_a_folder_finds_what_stands_there_for_everybody_who_may_read_it()
     {
         var (owner, viewer, other) = (await host.SignUpAsync(), await host.SignUpAsync(), await host.SignUpAsync());
