@@ -17,8 +17,8 @@ internal static class WebhookRules
     /// <summary>Null when changes may be sent there. Where a name leads is looked at with every connection.</summary>
     public static Refusal? CheckUrl(string? url, WebhookOptions options)
     {
-        if (url is not { Length: > 0 and <= UrlLengthMax } || url.Any(character => character is < '!' or > '~') || !Uri.TryCreate(url, UriKind.Absolute, out var uri))
-            return Refusals.Invalid("A webhook's URL is absolute, and has at most 2,000 characters.");
+        if (url is not { Length: > 0 and <= UrlLengthMax } || url.Any(character => character is < '!' or > '~') || !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Port == 0)
+            return Refusals.Invalid("A webhook's URL is absolute, of ASCII characters (a name in other scripts as xn--...), with a port of 1 to 65535, and has at most 2,000 characters.");
         if (uri.Scheme != Uri.UriSchemeHttps && !(options.AllowHttp && uri.Scheme == Uri.UriSchemeHttp))
             return Refusals.Invalid(options.AllowHttp ? "A webhook's URL begins with https:// or http://." : "A webhook's URL begins with https://.");
         if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0 || uri.Host.Length == 0)
