@@ -8,7 +8,17 @@ using GrainVault.Bench.Costs;
 using GrainVault.Bench.Direct;
 using GrainVault.Bench.Scale;
 
-var options = BenchOptions.Parse(args);
+BenchOptions options;
+try
+{
+    options = BenchOptions.Parse(args);
+}
+catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException or IndexOutOfRangeException)
+{
+    await Console.Error.WriteLineAsync($"grainvault-bench: {exception.Message}");
+    return 2;
+}
+
 Console.WriteLine("| what | GrainVault | baseline | ratio | CPU s per GiB | runs |");
 Console.WriteLine("|---|---|---|---|---|---|");
 if (options.Measurements.Intersect(BenchOptions.Alone).ToArray() is { Length: > 0 } alone)
@@ -56,6 +66,8 @@ if (options.Measurements.Contains("heartbeat"))
 {
     Print(await Heartbeat.RunAsync(TimeSpan.FromSeconds(options.Seconds)));
 }
+
+return Environment.ExitCode;
 
 static void Print(IEnumerable<string> rows)
 {
