@@ -19,7 +19,7 @@ public sealed class AloneMeasurementTests
     {
         using var folder = new TestFolder();
 
-        await BenchProgram.AssertPrintsAsync(22, ["scale", "--entries", "2000", "--total", "5000", "--calls", "2", "--plans", folder["plans.md"]]);
+        await BenchProgram.AssertPrintsAsync(24, ["scale", "--entries", "2000", "--total", "5000", "--calls", "2", "--plans", folder["plans.md"]]);
 
         var plans = await File.ReadAllTextAsync(folder["plans.md"]);
         Assert.Contains("Index Scan by entries_live_name on entries: 101 rows", plans, StringComparison.Ordinal);
