@@ -135,7 +135,7 @@ internal sealed class FrontEndLimits
     [Range(1, 1L << 60)]
     public long ZipSizeBytesMax { get; set; } = 1L << 40;
 
-    /// <summary>Zip archives that are made at once, at most half of them for visitors of links; more are shed with 503. Default: 32.</summary>
+    /// <summary>Zip archives that are made at once, at most half of them, but at least one, for visitors of links; more are shed with 503. Default: 32.</summary>
     [Range(1, 10_000)]
     public int ZipCountMax { get; set; } = 32;
 

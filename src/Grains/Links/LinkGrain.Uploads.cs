@@ -10,7 +10,7 @@ internal sealed partial class LinkGrain
     /// <inheritdoc/>
     public async Task<LinkUploadResult> CreateUploadAsync(LinkPass pass, LinkUploadCommand command, CancellationToken cancellationToken = default)
     {
-        var right = await AdmitFileAsync(pass, cancellationToken);
+        var (right, _) = await AdmitAsync(pass, cancellationToken);
         if (right.Refusal is { } refusal)
             return new LinkUploadResult(refusal, null, null);
         if (command.SizeBytes > right.FileSizeBytesMax)
@@ -40,17 +40,24 @@ internal sealed partial class LinkGrain
     /// <inheritdoc/>
     public async Task<LinkUploadRight> AdmitFileAsync(LinkPass pass, CancellationToken cancellationToken = default)
     {
+        var (right, access) = await AdmitAsync(pass, cancellationToken);
+        return access is null ? right : right with { FileSizeBytesMax = FileSizeBytesLeft(access) };
+    }
+
+    /// <summary>The right to begin a file, with what its link takes as a whole, and what that is from; no access without the right.</summary>
+    private async Task<(LinkUploadRight Right, LinkAccess? Access)> AdmitAsync(LinkPass pass, CancellationToken cancellationToken)
+    {
         if (await FindTakingAsync(cancellationToken) is not { } access)
-            return NoRight(NotFound);
+            return (NoRight(NotFound), null);
         if (access.PasswordHash is not null && (pass.Proof is not { } proof || !await tickets.IsProofAsync(proof, access.LinkId, cancellationToken)))
-            return NoRight(PasswordNeeded);
+            return (NoRight(PasswordNeeded), null);
         if (access.Intake.IsFull)
-            return NoRight(access.Intake.FileCount >= access.Intake.FileCountMax ? VisitRefusals.NoMoreFiles : VisitRefusals.NoMoreBytes);
+            return (NoRight(access.Intake.FileCount >= access.Intake.FileCountMax ? VisitRefusals.NoMoreFiles : VisitRefusals.NoMoreBytes), null);
         // The statement that makes a session counts them once more, when no other can begin.
         var open = await repository.SumVisitsAsync(access.LinkId, options.Value.OpenUploadCountMax, cancellationToken);
         if (open.Count >= options.Value.OpenUploadCountMax)
-            return NoRight(VisitRefusals.TooMany);
-        return open.SizeBytes >= options.Value.OpenUploadBytesMax ? NoRight(VisitRefusals.TooMuch) : Right(access);
+            return (NoRight(VisitRefusals.TooMany), null);
+        return open.SizeBytes >= options.Value.OpenUploadBytesMax ? (NoRight(VisitRefusals.TooMuch), null) : (Right(access), access);
     }
 
     private static LinkUploadRight NoRight(Refusal refusal) => new(refusal, "", "", 0);
@@ -60,6 +67,8 @@ internal sealed partial class LinkGrain
 
     private long FileSizeBytesMax(LinkAccess access) =>
         Math.Min(Math.Min(options.Value.UploadSizeBytesMax, options.Value.OpenUploadBytesMax), access.Intake.SizeBytesMax ?? long.MaxValue);
+
+    private long FileSizeBytesLeft(LinkAccess access) => Math.Min(FileSizeBytesMax(access), access.Intake.SizeBytesLeft ?? long.MaxValue);
 
     private async Task<LinkAccess?> FindTakingAsync(CancellationToken cancellationToken)
     {

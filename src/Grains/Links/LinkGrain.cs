@@ -35,7 +35,7 @@ internal sealed partial class LinkGrain(
         // Who may only put files into a folder does not learn its name.
         return access.Role == LinkRole.View
             ? new LinkResult(null, access.Role, access.File.Entry, access.IsTop, access.ExpiresAt)
-            : new LinkResult(null, access.Role, null, access.IsTop, access.ExpiresAt, Math.Min(FileSizeBytesMax(access), access.Intake.SizeBytesLeft ?? long.MaxValue), access.Intake.IsFull);
+            : new LinkResult(null, access.Role, null, access.IsTop, access.ExpiresAt, FileSizeBytesLeft(access), access.Intake.IsFull);
     }
 
     /// <inheritdoc/>

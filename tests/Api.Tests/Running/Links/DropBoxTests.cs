@@ -208,7 +208,7 @@ public sealed class DropBoxTests(VaultFixture fixture)
         {
             ([11], HttpStatusCode.RequestEntityTooLarge, "at most 10 bytes together"),
             ([6, 5], HttpStatusCode.RequestEntityTooLarge, "at most 10 bytes together. One file before it has arrived"),
-            ([500_000], HttpStatusCode.RequestEntityTooLarge, "at most 10 bytes together"),
+            ([500_000], HttpStatusCode.RequestEntityTooLarge, "at most 4 bytes together"),
             ([4], HttpStatusCode.SeeOther, ""),
         })
         {
