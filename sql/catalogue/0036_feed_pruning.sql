@@ -1,7 +1,7 @@
 -- As before, and so that what is read and written stays in proportion to what goes: of the oldest rows each owner has some, and as many from the
 -- beginning of his feed are looked at; those go that stand before the first that is young. An old row behind a young one, as a clock leaves it that
 -- was wrong for a while, can't go before that one, so it takes its age: else the same rows would be found, and nobody's go, until that one is old.
--- At most p_limit rows of each table are touched. Returns how many, so that whoever calls again while there are p_limit or more comes to the end.
+-- At most p_limit rows of each table go, and as many take another age. Returns how many, so that whoever calls again while there are p_limit or more comes to the end.
 CREATE OR REPLACE FUNCTION prune_feed(p_age interval, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     gone integer;

@@ -14,7 +14,7 @@ namespace GrainVault.Cluster.Tests.Faults;
 [Collection(OneCluster.Name)]
 public sealed class FaultTests(ClusterFixture fixture, ITestOutputHelper output)
 {
-    /// <summary>Acknowledgements by which a process that has just started is seen to do its share.</summary>
+    /// <summary>Acknowledgements of all together that a process which has just started gets time for, to take its share of the work.</summary>
     private const int WorkAfterStart = 100;
 
     private static readonly TimeSpan ServiceAfterKill = TimeSpan.FromSeconds(15);
@@ -88,7 +88,7 @@ public sealed class FaultTests(ClusterFixture fixture, ITestOutputHelper output)
             Say(string.Create(CultureInfo.InvariantCulture, $"{member.Name} stopped within {took.TotalSeconds:f1} s: {report}; longest time without an answer {outage.TotalSeconds:f1} s"));
             report.AssertWithin(ServiceAfterStop);
             Assert.True(outage <= ServiceAfterStop + report.LatenessMax, $"a grain did not answer for {outage.TotalSeconds:f2} s");
-            // One joins beside the whole load; with the others it would only take longer. They all serve it before the next is stopped.
+            // One joins beside the whole load; with the others it would only take longer. Each has time to take work before the next is stopped.
             await (member == Processes.Silos[0] ? member.StartAsync() : Cluster.Load.EasedAsync(member.StartAsync));
             await Cluster.Load.ReachAsync(WorkAfterStart, WorkLimit);
             Say(string.Create(CultureInfo.InvariantCulture, $"back after {clock.Elapsed.TotalSeconds:f1} s; longest time without an answer until then {monitor.LongestOutage.TotalSeconds:f1} s"));
