@@ -97,7 +97,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
         var keys = Array.ConvertAll(names, EntryNames.Key);
         // The first entry from a name on is the one of that name, or there is none. By equality alone a planner that takes folders for small
         // reads all of a large one by the index of another order.
-        var file = await database.ReadAsync(
+        var file = await database.ReadOrderedAsync(
             $"""
             WITH RECURSIVE walk AS (
                 SELECT r.id, 1 AS depth FROM (
@@ -107,10 +107,10 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
                 UNION ALL
                 SELECT n.id, w.depth + 1 FROM walk w
                 CROSS JOIN LATERAL (
-                    SELECT id, owner_id, parent_id, name_key FROM entries
-                    WHERE (owner_id, parent_id, name_key) >= ($1, w.id, ($3)[w.depth + 1]) AND deleted_at IS NULL
-                    ORDER BY owner_id, parent_id, name_key LIMIT 1) n
-                WHERE w.depth < $4 AND n.owner_id = $1 AND n.parent_id = w.id AND n.name_key = ($3)[w.depth + 1]
+                    SELECT id, parent_id, name_key FROM entries
+                    WHERE owner_id = $1 AND (parent_id, name_key) >= (w.id, ($3)[w.depth + 1]) AND deleted_at IS NULL
+                    ORDER BY parent_id, name_key LIMIT 1) n
+                WHERE w.depth < $4 AND n.parent_id = w.id AND n.name_key = ($3)[w.depth + 1]
             )
             SELECT {FileRow.Columns} FROM walk JOIN {FileRow.From.Replace("entries e", "entries e ON e.id = walk.id", StringComparison.Ordinal)}
             WHERE walk.depth = $4
@@ -131,6 +131,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
                 decide.CommandText = EntryAccess.Sql;
                 decide.Parameters.Text(query.ParentId).Text(userId);
                 batch.BatchCommands.Add(decide);
+                batch.AddOrdered();
                 var page = batch.CreateBatchCommand();
                 page.CommandText = EntryPageSql.Page(query, position is null, query.Limit + 1);
                 EntryPageSql.Bind(page.Parameters, userId, query, position);
@@ -139,6 +140,7 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
             async reader =>
             {
                 var decided = await reader.RowAsync(EntryAccess.Read);
+                await reader.NextResultAsync();
                 await reader.NextResultAsync();
                 return (decided, await ReadPageAsync(reader, query.Limit + 1, cancellationToken));
             },
@@ -188,6 +190,15 @@ internal sealed class EntryListing(CatalogueDatabase database, ListCursors curso
     private async Task<List<(Entry Entry, bool IsLive)>> RowsAsync(string userId, EntryQuery query, string? position, CancellationToken cancellationToken)
     {
         var count = query.Limit + 1;
+        if (EntryPageSql.IsFolder(query))
+        {
+            return await database.ReadOrderedAsync(
+                EntryPageSql.Page(query, position is null, count),
+                parameters => EntryPageSql.Bind(parameters, userId, query, position),
+                reader => ReadPageAsync(reader, count, cancellationToken),
+                cancellationToken);
+        }
+
         if (!EntryPageSql.IsSubstring(query))
             return await RowsAsync(EntryPageSql.Page(query, position is null, count), userId, query, position, cancellationToken);
         var walked = await RowsAsync(EntryPageSql.WalkedPage(query, position is null, count), userId, query, position, cancellationToken);

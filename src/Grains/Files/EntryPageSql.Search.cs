@@ -23,36 +23,18 @@ internal static partial class EntryPageSql
     {
         var isByName = SortOf(query) == EntrySort.Name;
         // Names are unique in a folder, and its index ends with them.
-        string[] keys = isByName ? ["owner_id", "parent_id", "name_key"] : ["owner_id", "parent_id", Column(query), "id"];
+        string[] keys = isByName ? ["parent_id", "name_key"] : ["parent_id", Column(query), "id"];
         string Order(string table) => string.Join(", ", keys.Select(key => $"{table}{key} {(IsDescending(query) ? "DESC" : "ASC")}"));
         return Statement(
             $"""
             (SELECT w.*, {string.Join(" AND ", [Matches(query), .. Filters(query)])} AS is_found, row_number() OVER () = {FolderRowsWalked} AS is_last
-            FROM (SELECT * FROM entries WHERE {FolderStart(query, isFirstPage, keys)} AND deleted_at IS NULL ORDER BY {Order("")} LIMIT {FolderRowsWalked}) w
-            WHERE owner_id = $1 AND parent_id = $2{(IsPieceOfNames(query) ? $" AND {Matches(query)}" : "")}) e
+            FROM (SELECT * FROM entries WHERE owner_id = $1 AND deleted_at IS NULL AND {string.Join(" AND ", FolderPiece(query, isFirstPage))} ORDER BY {Order("")} LIMIT {FolderRowsWalked}) w) e
             WHERE e.is_found OR e.is_last ORDER BY {Order("")}
             """,
             Order("e."),
             RowCount(count),
             asksLive: false,
             flags: "e.is_found, e.is_last");
-    }
-
-    /// <summary>The names that begin with a text are a piece of the order of names.</summary>
-    private static bool IsPieceOfNames(EntryQuery query) => SortOf(query) == EntrySort.Name && query.Filter is { IsPrefix: true };
-
-    /// <summary>
-    /// From where a folder is walked, in the index that has its order; where it ends is looked at afterwards. By an equality, or two bounds, a planner
-    /// that takes folders for small reads all of a large one, by the index of another order, and sorts it.
-    /// </summary>
-    private static string FolderStart(EntryQuery query, bool isFirstPage, string[] keys)
-    {
-        var direction = IsDescending(query) ? "<" : ">";
-        if (!isFirstPage)
-            return $"({string.Join(", ", keys)}) {direction} ({string.Join(", ", keys.Select((_, i) => $"${i + 1}"))})";
-        return IsPieceOfNames(query)
-            ? $"(owner_id, parent_id, name_key) {direction}= ($1, $2, {(IsDescending(query) ? "$6" : "$5")})"
-            : $"(owner_id, parent_id) {direction}= ($1, $2)";
     }
 
     /// <summary>True for a search that both ways are for: others have few rows, or an index of their own.</summary>

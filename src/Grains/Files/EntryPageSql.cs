@@ -46,11 +46,13 @@ internal static partial class EntryPageSql
         // Names are unique in a folder, and its index ends with them.
         var isUnique = IsFolder(query) && SortOf(query) == EntrySort.Name;
         List<string> conditions = ["owner_id = $1", .. Scope(query), .. Filters(query)];
-        if (!isFirstPage)
+        if (IsFolder(query) && query.ParentId is not null)
+            conditions.AddRange(FolderPiece(query, isFirstPage));
+        else if (!isFirstPage)
             conditions.Add(isUnique ? $"{column} {(isDescending ? "<" : ">")} $3" : After(query));
         var direction = isDescending ? "DESC" : "ASC";
         var order = isUnique ? $"{column} {direction}" : $"{column} {direction}, id {direction}";
-        // All entries of a folder's page have the same parent; naming it makes the order that of the index, also for the root's NULL.
+        // All entries of a folder's page have the same parent; naming it makes the order that of the folder's index.
         return Statement(
             $"entries e WHERE {string.Join(" AND ", conditions)} ORDER BY {(IsFolder(query) ? $"parent_id {direction}, " : "")}{order}",
             isUnique ? $"e.{column} {direction}" : $"e.{column} {direction}, e.id {direction}",
@@ -129,10 +131,28 @@ internal static partial class EntryPageSql
             yield return "kind = 3";
         if (query.View == EntryView.Public)
             yield return "visibility = 2";
-        if (IsFolder(query))
-            yield return query.ParentId is null ? "parent_id IS NULL" : "parent_id = $2";
+        if (IsFolder(query) && query.ParentId is null)
+            yield return "parent_id IS NULL";
         if (query.Search is not null)
             yield return Matches(query);
+    }
+
+    /// <summary>
+    /// What of a folder is left, between bounds of the index that has its order. By an equality the folder would be no part of the order, and the
+    /// indexes of all that its owner has would have that order, too.
+    /// </summary>
+    private static IEnumerable<string> FolderPiece(EntryQuery query, bool isFirstPage)
+    {
+        var (onwards, backwards) = IsDescending(query) ? ("<", ">") : (">", "<");
+        var isByName = SortOf(query) == EntrySort.Name;
+        // The names that begin with a text are a piece of the order of names.
+        var isPrefix = isByName && query is { Search: not null, Filter.IsPrefix: true };
+        var (first, last) = IsDescending(query) ? ("$6", "$5") : ("$5", "$6");
+        if (!isFirstPage)
+            yield return isByName ? $"(parent_id, name_key) {onwards} ($2, $3)" : $"(parent_id, {Column(query)}, id) {onwards} ($2, $3, $4)";
+        else
+            yield return isPrefix ? $"(parent_id, name_key) {onwards}= ($2, {first})" : $"parent_id {onwards}= $2";
+        yield return isPrefix ? $"(parent_id, name_key) {backwards}= ($2, {last})" : $"parent_id {backwards}= $2";
     }
 
     private static string Matches(EntryQuery query) => query.Filter is { IsPrefix: true } ? "name_key >= $5 AND name_key <= $6" : "name_key LIKE $5";

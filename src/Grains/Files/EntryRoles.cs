@@ -35,6 +35,7 @@ internal sealed class EntryRoles(CatalogueDatabase database)
         var others = entries.FindAll(entry => entry.OwnerId != userId);
         if (others.Count == 0)
             return entries;
+        others = others.DistinctBy(entry => entry.Id).ToList();
         var roles = (await database.ReadAsync(
             Sql,
             parameters => parameters.Texts([.. others.Select(entry => entry.Id)]).Texts([.. others.Select(entry => entry.ParentId!)]).Text(userId),

@@ -29,16 +29,19 @@ internal sealed class FolderSearch(CatalogueDatabase database, ListCursors curso
             return new EntryPageResult(Refusals.NotFound("folder"), [], null);
 
         var entries = new List<Entry>();
+        // What is changed meanwhile may stand again where the walk comes to later.
+        var found = new HashSet<string>(StringComparer.Ordinal);
         for (var round = 1; ; round++)
         {
             var rows = await WalkAsync(access.OwnerId, query, position, cancellationToken);
             foreach (var row in rows)
             {
+                var isNew = row.IsFound && !found.Contains(row.Entry.Id);
                 // One more than the page takes: something follows.
-                if (row.IsFound && entries.Count == query.Limit)
+                if (isNew && entries.Count == query.Limit)
                     return new EntryPageResult(null, entries, await cursors.IssueAsync(scope, position!, cancellationToken));
                 position = EntryPageSql.Position(query, row.Entry);
-                if (row.IsFound)
+                if (isNew && found.Add(row.Entry.Id))
                     entries.Add(row.Entry);
             }
 
@@ -53,7 +56,7 @@ internal sealed class FolderSearch(CatalogueDatabase database, ListCursors curso
         string ownerId, EntryQuery query, string? position, CancellationToken cancellationToken)
     {
         var count = query.Limit + 1;
-        return database.ReadAsync(
+        return database.ReadOrderedAsync(
             EntryPageSql.FolderSearchPage(query, position is null, count),
             parameters => EntryPageSql.Bind(parameters, ownerId, query, position),
             reader => ReadAsync(reader, count, cancellationToken),

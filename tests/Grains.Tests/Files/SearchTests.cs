@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
 using Npgsql;
@@ -161,11 +162,48 @@ public sealed class SearchTests(GrainsHost host) : IClassFixture<GrainsHost>
                 Assert.Equal(expected.ConvertAll(entry => entry.Name), (await PagesAsync(user, query)).ConvertAll(entry => entry.Name));
                 foreach (var isFirstPage in (bool[])[true, false])
                 {
-                    var plan = await ExplainAsync(user.Id, query, EntryPageSql.FolderSearchPage(query, isFirstPage, 41));
+                    var plan = await ExplainAsync(user.Id, query, EntryPageSql.FolderSearchPage(query, isFirstPage, 41), isOrdered: true);
                     Assert.Contains(sort switch { EntrySort.Name => "entries_live_name", EntrySort.Size => "entries_folder_sizes", _ => "entries_folder_times" }, plan, StringComparison.Ordinal);
                 }
             }
         }
+    }
+
+    [Fact]
+    public async Task Search_in_a_small_folder_reads_nothing_of_a_large_root()
+    {
+        var user = await host.SignUpAsync();
+        await InsertAsync(user.Id, Enumerable.Range(0, 8_000).Select(i => $"file {i} {new string('x', 100)}").ToList());
+        var folder = await user.FolderAsync("the last of the folders");
+        foreach (var name in (string[])["a", "b"])
+            await user.WriteFileAsync(name, [1], parentId: folder);
+        await host.ExecuteAsync("ANALYZE entries");
+
+        foreach (var sort in Enum.GetValues<EntrySort>())
+        {
+            foreach (var isPrefix in (bool[])[false, true])
+            {
+                foreach (var isDescending in (bool[])[false, true])
+                {
+                    var query = new EntryQuery(EntryView.Owned, folder, "a", null, 40, sort, isDescending, new EntryFilter(isPrefix, null, null, null, null, null, null));
+                    var pages = await PagesReadAsync(EntryPageSql.FolderSearchPage(query, isFirstPage: true, 41), user.Id, query);
+                    Assert.True(pages < 40, $"{query}: {pages} pages");
+                }
+            }
+        }
+    }
+
+    private async Task<long> PagesReadAsync(string sql, string userId, EntryQuery query)
+    {
+        await using var connection = await host.Catalogue.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var ordered = new NpgsqlCommand(OrderedReads.Sql, connection))
+            await ordered.ExecuteNonQueryAsync();
+        await using var command = new NpgsqlCommand($"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", connection);
+        EntryPageSql.Bind(command.Parameters, userId, query, null);
+        using var plan = JsonDocument.Parse((string)(await command.ExecuteScalarAsync())!);
+        var root = plan.RootElement[0].GetProperty("Plan");
+        return root.GetProperty("Shared Hit Blocks").GetInt64() + root.GetProperty("Shared Read Blocks").GetInt64();
     }
 
     private static int Compare(Entry a, Entry b, EntrySort sort)
@@ -200,7 +238,7 @@ public sealed class SearchTests(GrainsHost host) : IClassFixture<GrainsHost>
     }
 
     /// <summary>The plan for any parameters, as a statement that was prepared and used often gets it.</summary>
-    private async Task<string> ExplainAsync(string userId, EntryQuery query, string sql)
+    private async Task<string> ExplainAsync(string userId, EntryQuery query, string sql, bool isOrdered = false)
     {
         await using var connection = await host.Catalogue.OpenConnectionAsync();
         var (keyType, key) = EntryPageSql.SortOf(query) switch
@@ -211,13 +249,13 @@ public sealed class SearchTests(GrainsHost host) : IClassFixture<GrainsHost>
         };
         await using (var prepare = new NpgsqlCommand(
             $"""
-            SET plan_cache_mode = force_generic_plan;
+            SET plan_cache_mode = force_generic_plan;{(isOrdered ? " SET enable_sort = off; SET enable_incremental_sort = off;" : "")}
             PREPARE found (text, text, {keyType}, text, text, text, integer, text, bigint, bigint, timestamptz, timestamptz) AS {sql}
             """,
             connection))
             await prepare.ExecuteNonQueryAsync();
         await using var explain = new NpgsqlCommand(
-            $"EXPLAIN EXECUTE found ('{userId}', NULL, {key}, 'f-0', '%e 1234%', 'e 1234', 1, 'text/', 1, NULL, NULL, NULL); DEALLOCATE found; RESET plan_cache_mode", connection);
+            $"EXPLAIN EXECUTE found ('{userId}', NULL, {key}, 'f-0', '%e 1234%', 'e 1234', 1, 'text/', 1, NULL, NULL, NULL); DEALLOCATE found; RESET plan_cache_mode; RESET enable_sort; RESET enable_incremental_sort", connection);
         var lines = new List<string>();
         await using (var reader = await explain.ExecuteReaderAsync())
         {

@@ -1,6 +1,7 @@
 using GrainVault.Changes;
 using GrainVault.Files;
 using GrainVault.Grains.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace GrainVault.Grains.Tests.Files;
 
@@ -114,6 +115,18 @@ public sealed partial class ShareTests
         var changes = (await editor.Grain.ReadChangesAsync(cursor, 100)).Changes;
         Assert.Contains(changes, change => change is { Role: FeedRole.Editor, Entry: not null });
         Assert.All(changes, change => Assert.Null(change.Entry?.Role));
+    }
+
+    [Fact]
+    public async Task Entry_that_stands_twice_in_a_page_has_its_role_twice()
+    {
+        var (owner, viewer) = (await host.SignUpAsync(), await host.SignUpAsync());
+        var file = (await owner.WriteFileAsync("file", [1])).Entry!;
+        await owner.File(file.Id).ShareAsync(viewer.Id, ShareRole.Viewer);
+
+        var shown = await host.Services.GetRequiredService<EntryRoles>().ShowAsync([file, file with { Name = "renamed" }], viewer.Id, CancellationToken.None);
+
+        Assert.Equal([("file", ShareRole.Viewer), ("renamed", ShareRole.Viewer)], shown.ConvertAll(entry => (entry.Name, entry.Role!.Value)));
     }
 
     private static async Task<ShareRole?> RoleAsync(TestUser reader, string id) => (await reader.File(id).GetAsync()).Entry!.Role;

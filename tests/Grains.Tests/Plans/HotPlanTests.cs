@@ -64,6 +64,10 @@ public sealed partial class HotPlanTests(PlansHost host, ITestOutputHelper outpu
         var walks = plans.Where(plan => plan.Statement.Contains("WITH RECURSIVE walk", StringComparison.Ordinal) && plan.Statement.Contains("name_key", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(walks);
         Assert.All(walks.SelectMany(plan => plan.Scans).Where(scan => scan.Table == "entries"), scan => Assert.Contains(scan.Index, (string[])["entries_live_name", "entries_pkey"]));
+        // The first rows of a folder are read in their order, and not all of it and sorted.
+        var folders = plans.Where(plan => plan.Statement.Contains("WITH page", StringComparison.Ordinal) && plan.Statement.Contains("ORDER BY parent_id", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(folders);
+        Assert.All(folders.SelectMany(plan => plan.Scans).Where(scan => scan.Table == "entries"), scan => Assert.Contains(scan.Index, (string[])["entries_live_name", "entries_folder_sizes", "entries_folder_times"]));
         var small = await SmallTablesAsync();
         None(Lines(plans.Where(plan => IsBad(plan, small)).Select(plan => plan.ToString()).Distinct(), "reads a whole table"));
     }
